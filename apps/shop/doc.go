@@ -1,0 +1,26 @@
+// Command shop is Headrace's reference system: a small complete shop of six services, a gateway and an archive, which share nothing but
+// each other's contract package.
+//
+//	shop                     all of it in one process, with nothing installed
+//	shop verify              prove by SQL that money and stock are conserved
+//	shop load                place orders by HTTP at a fixed rate
+//
+// # Packages, and who may import what
+//
+//	money, invalid           values that every package of the shop may use
+//	SERVICE/contract         a service's events, requests, answers and errors; may import money, invalid and other contracts
+//	SERVICE                  identity, orders, payments, inventory, shipping, notifications, archive: the service; imports its own and other
+//	                         services' contract packages, never another service
+//	payments/provider        the fake payment provider, with a file of its own; imported by payments and by whoever wires it
+//	gateway                  HTTP API, pages, live updates; imports contract packages only, and declares the interfaces it needs
+//	verify                   the shop's invariants in SQL of their own; imports neither Headrace nor a service
+//	load                     the load generator; knows the shop by HTTP only
+//	faulttest                kills the real shop and checks what is left
+//	main                     wires everything by hand
+//
+// Import contracts under the name of the service that owns them:
+//
+//	import orders "github.com/headrace/headrace/apps/shop/orders/contract"
+//
+// Every service has the same files: contract/, service.go, store.go, schema.sql, and saga.go where there is a saga.
+package main
