@@ -1,0 +1,77 @@
+package arch
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// root is the root of the repository, as seen from this package.
+const root = "../.."
+
+func TestRepository(t *testing.T) {
+	t.Parallel()
+	sources, err := read(os.DirFS(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(sources) == 0 {
+		t.Fatal("no Go file was found")
+	}
+	t.Run("every folder has a room", func(t *testing.T) { report(t, checkRooms(sources)) })
+	t.Run("imports have an edge", func(t *testing.T) { report(t, checkImports(sources)) })
+	t.Run("time comes from the clock", func(t *testing.T) { reportEach(t, sources, checkClock) })
+	t.Run("nothing runs by itself", func(t *testing.T) { reportEach(t, sources, checkInit) })
+	t.Run("files and functions are short", func(t *testing.T) { reportEach(t, sources, checkSize) })
+	t.Run("tests test", func(t *testing.T) { reportEach(t, sources, checkTests) })
+}
+
+func TestCoreModuleHasNoDependencies(t *testing.T) {
+	t.Parallel()
+	gomod, err := os.ReadFile(root + "/go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	report(t, checkCoreModule(string(gomod)))
+}
+
+func TestTablesAreSound(t *testing.T) {
+	t.Parallel()
+	kinds := map[string]bool{}
+	for _, r := range rooms {
+		kinds[r.kind] = true
+	}
+	core := map[string]bool{"headrace": true, "driver": true, "drivertest": true, "memory": true, "pattern": true, "internal": true}
+	seen := map[edge]bool{}
+	for _, e := range append(append([]edge{}, edges...), inTests...) {
+		library := strings.Contains(e.to, ".")
+		switch way := (edge{from: e.from, to: e.to}); {
+		case !kinds[e.from] || !library && !kinds[e.to]:
+			t.Errorf("edge %s → %s: there is no room of this kind", e.from, e.to)
+		case library && core[e.from]:
+			t.Errorf("edge %s → %s: the core has no dependencies", e.from, e.to)
+		case library && !strings.Contains(e.reason, "docs/adr/"):
+			t.Errorf("edge %s → %s: the reason does not name the record in docs/adr", e.from, e.to)
+		case e.reason == "":
+			t.Errorf("edge %s → %s has no reason", e.from, e.to)
+		case seen[way]:
+			t.Errorf("edge %s → %s is there twice", e.from, e.to)
+		default:
+			seen[way] = true
+		}
+	}
+}
+
+func reportEach(t *testing.T, sources []source, check func(source) []string) {
+	t.Helper()
+	for _, s := range sources {
+		report(t, check(s))
+	}
+}
+
+func report(t *testing.T, wrong []string) {
+	t.Helper()
+	for _, w := range wrong {
+		t.Error(w)
+	}
+}

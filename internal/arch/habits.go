@@ -1,0 +1,81 @@
+package arch
+
+import (
+	"fmt"
+	"go/ast"
+	"slices"
+)
+
+// Limits of what fits in a head and on a screen. Both count every line, the first and the last included.
+const (
+	maxFileLines = 400
+	maxFuncLines = 40
+)
+
+// clockFile is the only file of the core that may ask the machine for the time.
+const clockFile = "driver/clock.go"
+
+// timeless are the kinds of rooms where time comes from driver.Clock only.
+var timeless = []string{"headrace", "driver", "drivertest", "memory", "pattern", "internal"}
+
+// checkClock finds code of the core that asks the machine for the time, or sleeps. Tests may: there it decides nothing.
+func checkClock(s source) []string {
+	r, _ := roomOf(s.folder())
+	if s.test || s.path == clockFile || !slices.Contains(timeless, r.kind) {
+		return nil
+	}
+	var wrong []string
+	for _, u := range s.uses("time", "Now", "Since", "Until", "Sleep") {
+		wrong = append(wrong, fmt.Sprintf("%s: %s: take the time from a driver.Clock, and wait for a context, a timer or a signal", u.at, u.name))
+	}
+	return wrong
+}
+
+// checkInit finds init functions: they run whether anybody wants them or not, in an order that nobody sees.
+func checkInit(s source) []string {
+	var wrong []string
+	for f := range s.functions() {
+		if f.Recv == nil && f.Name.Name == "init" {
+			wrong = append(wrong, s.at(f.Pos())+": an init function: do it where somebody calls it")
+		}
+	}
+	return wrong
+}
+
+// checkSize finds files that have a second noun, and functions that do not fit on a screen. Functions of tests may be as long as their table.
+func checkSize(s source) []string {
+	if ast.IsGenerated(s.syntax) {
+		return nil
+	}
+	var wrong []string
+	if n := s.line(s.syntax.FileEnd); n > maxFileLines {
+		wrong = append(wrong, fmt.Sprintf("%s: %d lines, at most %d: find its second noun and give it a file", s.path, n, maxFileLines))
+	}
+	for f := range s.functions() {
+		if n := s.line(f.End()) - s.line(f.Pos()) + 1; n > maxFuncLines && !s.test {
+			wrong = append(wrong, fmt.Sprintf("%s: %s has %d lines, at most %d: give a part of it a name", s.at(f.Pos()), f.Name.Name, n, maxFuncLines))
+		}
+	}
+	return wrong
+}
+
+// checkTests finds tests that pass without having tested, and tests that wait for time to pass instead of for what they wait for. In a
+// bubble of testing/synctest sleeping takes no time, so files that use it may sleep.
+func checkTests(s source) []string {
+	if !s.test {
+		return nil
+	}
+	var wrong []string
+	ast.Inspect(s.syntax, func(n ast.Node) bool {
+		if selector, ok := n.(*ast.SelectorExpr); ok && slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, selector.Sel.Name) {
+			wrong = append(wrong, s.at(n.Pos())+": a test that is skipped proves nothing: make it run, or take it out")
+		}
+		return true
+	})
+	if s.localName("testing/synctest") == "" {
+		for _, u := range s.uses("time", "Sleep") {
+			wrong = append(wrong, u.at+": "+u.name+": wait for the signal that ends the wait, or use testing/synctest")
+		}
+	}
+	return wrong
+}
