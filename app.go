@@ -14,7 +14,7 @@ import (
 type App struct {
 	// Broker carries events between services. Several processes with the same broker are one system.
 	Broker driver.Broker
-	// Live, if there is one, hears of every event once it is numbered, as "event.<topic>.<type>".
+	// Live, if there is one, hears of every event once it is numbered, under [LiveSubject]; [DecodeLive] reads it.
 	Live driver.Live
 	// Services are what this process runs.
 	Services []*Service

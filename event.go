@@ -77,11 +77,15 @@ func DecodeMetadata(p driver.Partition, e driver.Entry) (Metadata, error) {
 	if err := json.Unmarshal(e.Meta, &j); err != nil {
 		return Metadata{}, err
 	}
-	m := Metadata{
+	m := j.metadata()
+	m.Partition, m.Position = p.Number, e.Position
+	return m, checkMetadata(m, p.Topic)
+}
+
+func (j metadataJSON) metadata() Metadata {
+	return Metadata{
 		ID: j.ID, Topic: j.Topic, Type: j.Type, Version: j.Version, Key: j.Key, Time: j.Time,
 		CorrelationID: j.CorrelationID, CausationID: j.CausationID,
 		TraceParent: j.TraceParent, TraceState: j.TraceState, Source: j.Source,
-		Partition: p.Number, Position: e.Position,
 	}
-	return m, checkMetadata(m, p.Topic)
 }

@@ -48,8 +48,10 @@ type Service struct {
 	clock    driver.Clock
 	err      error
 
-	env   atomic.Pointer[environment]
-	nudge chan struct{} // tells the relay of this process that there is something in the outbox
+	heads  heads
+	env    atomic.Pointer[environment]
+	member atomic.Pointer[member] // of this process, once it runs
+	nudge  chan struct{}          // tells the relay of this process that there is something in the outbox
 }
 
 // environment is what a service gets from the App that runs it.
@@ -57,6 +59,8 @@ type environment struct {
 	log   *slog.Logger
 	hooks Hooks
 }
+
+func (s *Service) log() *slog.Logger { return s.env.Load().log }
 
 // NewService makes a service. A mistake in the configuration is reported when the App starts; Check reports it at once.
 func NewService(c ServiceConfig) *Service {
@@ -238,6 +242,20 @@ func (tx *Tx) commit(ctx context.Context) error {
 
 func (tx *Tx) rollback(ctx context.Context) {
 	_ = tx.driver.Rollback(context.WithoutCancel(ctx)) // a transaction that cannot be rolled back is ended by its database
+}
+
+// attach makes a running member known, so that it can be woken.
+func (s *Service) attach(m *member) { s.member.Store(m) }
+
+// wakeWorkers makes the workers in this process look for parked events at once.
+func (s *Service) wakeWorkers() {
+	m := s.member.Load()
+	if m == nil {
+		return
+	}
+	for _, w := range m.workers {
+		w.inbox.kick()
+	}
 }
 
 func (s *Service) wakeRelay() {

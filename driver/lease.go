@@ -26,7 +26,8 @@ type Leases interface {
 	Cursors(ctx context.Context, group string, partitions []Partition) ([]Lease, error)
 
 	// Try marks a position as being tried alone and returns how many times it now has been, this time included, without an answer.
-	// [Tx.Advance] clears the mark. With another fence than the current one it returns [ErrFenced].
+	// [Tx.Advance] clears the mark, and so does Try with the zero position (which returns 0): the answer was "not now". With another
+	// fence than the current one it returns [ErrFenced].
 	Try(ctx context.Context, group string, l Lease, p Position) (int, error)
 
 	// Leave withdraws a member. Its leases must have been released before.

@@ -1,0 +1,52 @@
+package headrace
+
+import (
+	"time"
+
+	"github.com/headrace/headrace/driver"
+)
+
+// partition is a partition that a worker holds the lease of.
+type partition struct {
+	id     driver.Partition
+	lease  driver.Lease // its Cursor moves with every commit
+	behind bool         // it is read from history until it has caught up
+	unsure bool         // something went wrong: fence and cursor have to be read again first
+	lost   bool         // somebody else has the lease
+	// fresh says that the cursor was not compared with the head yet; seen is the cursor at the last comparison.
+	fresh bool
+	seen  Position
+	// holding says that some key may be held: only this worker parks events of the partition, so "no" is certain.
+	holding bool
+	// careful is the seq up to which events are run one at a time, after a takeover from a member that died.
+	careful uint64
+	// resume is when a paused partition goes on; pauses counts the pauses since something worked.
+	resume time.Time
+	pauses int
+	// stalled says that history no longer has what comes next: only a person can help.
+	stalled bool
+}
+
+func (p *partition) cursor() Position { return p.lease.Cursor }
+
+// readable reports whether entries of the partition can be worked on now.
+func (p *partition) readable(now time.Time) bool {
+	return !p.lost && !p.unsure && !p.stalled && !now.Before(p.resume)
+}
+
+// isCareful reports whether an entry may have killed the process before.
+func (p *partition) isCareful(e driver.Entry) bool { return e.Position.Seq <= p.careful }
+
+// moves are the cursors' moves that items come to: items are in order within each partition, and continue its cursor.
+func moves(items []item) []driver.Advance {
+	var list []driver.Advance
+	for _, it := range items {
+		p := it.partition
+		if n := len(list); n > 0 && list[n-1].Partition == p.id {
+			list[n-1].To = it.entry.Position
+			continue
+		}
+		list = append(list, driver.Advance{Partition: p.id, Fence: p.lease.Fence, From: p.cursor(), To: it.entry.Position})
+	}
+	return list
+}

@@ -1,0 +1,209 @@
+package headrace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/headrace/headrace/driver"
+)
+
+// due notes that a parked event will be due.
+func (w *worker) due(at time.Time) {
+	if at.Before(w.parkedDue) {
+		w.parkedDue = at
+	}
+}
+
+// runParked runs parked events that are due: in the partition's own loop and under its fence, so that nothing races with the stream.
+func (w *worker) runParked(ctx, live context.Context) error {
+	if w.now().Before(w.parkedDue) {
+		return nil
+	}
+	var ids []driver.Partition
+	for _, p := range w.held() {
+		if p.readable(w.now()) {
+			ids = append(ids, p.id)
+		}
+	}
+	if len(ids) == 0 {
+		w.parkedDue = w.now().Add(shortestPause)
+		return nil
+	}
+	found, err := w.service.store.DueParked(live, w.service.name, ids, parkedBatch)
+	if err != nil {
+		return fmt.Errorf("look for parked events: %w", err)
+	}
+	for _, id := range ids {
+		w.partitions[id].holding = found.Holding[id]
+	}
+	w.parkedDue = w.now().Add(parkedCheck)
+	if !found.Next.IsZero() {
+		w.due(found.Next)
+	}
+	for _, e := range found.Due {
+		p := w.partitions[e.Partition]
+		if ctx.Err() != nil || !p.readable(w.now()) {
+			w.due(w.now())
+			continue
+		}
+		if err := w.rerun(live, p, e); err != nil {
+			p.unsure = true
+			w.due(w.now())
+			return err
+		}
+	}
+	return nil
+}
+
+// rerun runs the parked head of a key, or drops it if that was asked for.
+func (w *worker) rerun(ctx context.Context, p *partition, e driver.Parked) error {
+	it := w.service.read(p, e.Entry)
+	switch {
+	case e.State == driver.Discarding:
+		return w.finish(ctx, &it, e, func(context.Context, *Tx) error { return nil }, Discarded)
+	case it.kind == pass:
+		return w.finish(ctx, &it, e, func(context.Context, *Tx) error { return nil }, Released)
+	case it.kind == hopeless:
+		return w.bury(ctx, &it, e, it.reason(), it.err)
+	case it.kind == foreign:
+		return w.bury(ctx, &it, e, "cannot be read", it.err)
+	}
+	tries, err := w.service.store.TryParked(ctx, w.service.name, p.lease, e.Entry.Position)
+	if err != nil {
+		return fmt.Errorf("mark parked event %s: %w", e.EventID, err)
+	}
+	w.note(p, Retried, 1, nil)
+	switch {
+	case tries > maxCrashes:
+		return w.bury(ctx, &it, e, "crashed", fmt.Errorf("%w: %d times", errCrashed, tries-1))
+	case tries > 1:
+		w.solo.others.Lock()
+		defer w.solo.others.Unlock()
+	default:
+		w.solo.others.RLock()
+		defer w.solo.others.RUnlock()
+	}
+	return w.rerunHead(ctx, &it, e)
+}
+
+// rerunHead calls the handler of a parked event, at once again as long as its policy says so.
+func (w *worker) rerunHead(ctx context.Context, it *item, e driver.Parked) error {
+	for {
+		err := w.finish(ctx, it, e, func(ctx context.Context, tx *Tx) error {
+			if err := w.service.call(ctx, tx, []item{*it}, e.Attempts+1); err != nil {
+				return &failure{count: 1, err: err}
+			}
+			return nil
+		}, Released)
+		f, failed := errors.AsType[*failure](err)
+		if !failed {
+			return err
+		}
+		e.Attempts++
+		d := it.handler.policy.decide(f.err, e.Attempts, random)
+		switch d.next {
+		case again:
+			it.decode()
+			continue
+		case park:
+			return w.putBack(ctx, it, e, d.wait, f.err)
+		case die:
+			return w.bury(ctx, it, e, d.reason, f.err)
+		}
+		e.Attempts-- // unavailable: nothing is counted
+		w.pause(ctx, it.partition, f.err)
+		return w.putBack(ctx, it, e, it.partition.resume.Sub(w.now()), f.err)
+	}
+}
+
+// finish ends a parked event in one transaction: its effect, its removal, and the release of the next event of its key.
+func (w *worker) finish(ctx context.Context, it *item, e driver.Parked, effect func(context.Context, *Tx) error, kind SignalKind) error {
+	err := w.underFence(ctx, it.partition, func(ctx context.Context, tx *Tx) error {
+		if err := effect(ctx, tx); err != nil {
+			return err
+		}
+		if err := tx.driver.Unpark(ctx, w.service.name, e.Partition, []Position{e.Entry.Position}); err != nil {
+			return fmt.Errorf("remove parked event %s: %w", e.EventID, err)
+		}
+		return w.releaseNext(ctx, tx, e)
+	})
+	if err == nil {
+		w.note(it.partition, kind, 1, nil)
+	}
+	return err
+}
+
+// releaseNext makes the next event of a key due, now that the one that held it is out of the way.
+func (w *worker) releaseNext(ctx context.Context, tx *Tx, e driver.Parked) error {
+	if !e.Holds {
+		return nil
+	}
+	queue, err := tx.driver.Queue(ctx, w.service.name, e.Partition, e.Key, 1)
+	if err != nil {
+		return fmt.Errorf("look for events behind %s: %w", e.EventID, err)
+	}
+	if len(queue) == 0 {
+		return nil
+	}
+	next := queue[0]
+	next.State, next.Due, next.Reason = driver.Retrying, w.now(), "released"
+	if err := tx.driver.Repark(ctx, w.service.name, next); err != nil {
+		return fmt.Errorf("release %s: %w", next.EventID, err)
+	}
+	w.due(next.Due)
+	return nil
+}
+
+// putBack stores that a parked event failed again.
+func (w *worker) putBack(ctx context.Context, it *item, e driver.Parked, delay time.Duration, err error) error {
+	e.State, e.Tries, e.Due = driver.Retrying, 0, w.now().Add(delay)
+	e.FailedAt, e.Error = w.now(), err.Error()
+	w.due(e.Due)
+	return w.underFence(ctx, it.partition, func(ctx context.Context, tx *Tx) error {
+		return tx.driver.Repark(ctx, w.service.name, e)
+	})
+}
+
+// bury makes a parked event dead.
+func (w *worker) bury(ctx context.Context, it *item, e driver.Parked, reason string, cause error) error {
+	held := e.Holds
+	if it.handler != nil && it.handler.policy.retryFor(cause).AfterDead == SkipKey {
+		e.Holds = false
+	}
+	e.State, e.Tries, e.Reason = driver.Dead, 0, reason
+	e.FailedAt, e.Error = w.now(), cause.Error()
+	err := w.underFence(ctx, it.partition, func(ctx context.Context, tx *Tx) error {
+		if err := tx.driver.Repark(ctx, w.service.name, e); err != nil {
+			return err
+		}
+		if e.Holds {
+			return nil
+		}
+		released := e
+		released.Holds = held
+		return w.releaseNext(ctx, tx, released)
+	})
+	if err == nil {
+		w.died(e)
+	}
+	return err
+}
+
+// underFence runs a transaction that changes parked events of a partition, only while its lease is held.
+func (w *worker) underFence(ctx context.Context, p *partition, fn func(context.Context, *Tx) error) error {
+	tx, ctx, err := w.service.begin(ctx, driver.TxOptions{})
+	if err != nil {
+		return err
+	}
+	defer tx.rollback(ctx)
+	check := driver.Advance{Partition: p.id, Fence: p.lease.Fence, From: p.cursor(), To: p.cursor()}
+	if err := tx.advance(ctx, []driver.Advance{check}); err != nil {
+		return err
+	}
+	if err := fn(ctx, tx); err != nil {
+		return err
+	}
+	return tx.commit(ctx)
+}

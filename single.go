@@ -1,0 +1,115 @@
+package headrace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/headrace/headrace/driver"
+)
+
+// single runs one event in a transaction of its own until it has succeeded or is parked. first, if not nil, is what its handler said
+// already, as the first attempt.
+func (w *worker) single(ctx context.Context, it item, first error) error {
+	items, attempts, err := []item{it}, 0, first
+	for {
+		if err == nil {
+			redecode(items)
+			err = w.transact(ctx, items, attempts+1)
+			f, failed := errors.AsType[*failure](err)
+			if !failed {
+				return err
+			}
+			err = f.err
+		}
+		attempts++
+		d := it.handler.policy.decide(err, attempts, random)
+		if d.next != again {
+			return w.carryOut(ctx, it, d, attempts, err)
+		}
+		w.note(it.partition, Retried, 1, err)
+		err = nil
+	}
+}
+
+// carryOut does what was decided about an event of the stream that failed.
+func (w *worker) carryOut(ctx context.Context, it item, d decision, attempts int, err error) error {
+	if d.next == pause {
+		w.pause(ctx, it.partition, err)
+		return nil
+	}
+	parked := it.park(driver.Retrying, true, d.reason)
+	parked.Due = w.now().Add(d.wait)
+	if d.next == die {
+		parked.State, parked.Holds = driver.Dead, d.afterDead == HoldKey
+	}
+	parked.Attempts, parked.Error = attempts, err.Error()
+	parked.ParkedAt, parked.FailedAt = w.now(), w.now()
+	return w.parkOne(ctx, it, parked)
+}
+
+// pause stops a partition for a while because something its handlers need is unavailable.
+func (w *worker) pause(ctx context.Context, p *partition, err error) {
+	w.putOff(ctx, p, err)
+	if err := w.reader.Leave(ctx, p.id); err != nil {
+		w.service.log().DebugContext(ctx, "reader could not leave a partition", "partition", p.id.String(), "error", err)
+	}
+}
+
+// parkOne parks an event and moves the cursor past it.
+func (w *worker) parkOne(ctx context.Context, it item, parked driver.Parked) error {
+	tx, ctx, err := w.service.begin(ctx, driver.TxOptions{})
+	if err != nil {
+		return err
+	}
+	defer tx.rollback(ctx)
+	set := aside{parked: []driver.Parked{parked}}
+	if err := w.putAside(ctx, tx, set); err != nil {
+		return err
+	}
+	if err := tx.advance(ctx, moves([]item{it})); err != nil {
+		return err
+	}
+	if err := tx.commit(ctx); err != nil {
+		return fmt.Errorf("park %s: %w", it.meta.ID, err)
+	}
+	it.partition.lease.Cursor = it.entry.Position
+	w.wasPutAside(set)
+	w.due(parked.Due)
+	return nil
+}
+
+const maxCrashes = 3
+
+// careful runs an event that may have killed its process: marked, one at a time in this process, and the second time with nothing beside it.
+// After three times without an answer it is parked as dead.
+func (w *worker) careful(ctx context.Context, it item) error {
+	w.solo.careful.Lock()
+	defer w.solo.careful.Unlock()
+	if it.kind != handle {
+		return w.alongside(func() error { return w.transact(ctx, []item{it}, 1) })
+	}
+	l := &it.partition.lease
+	if l.Trying == it.entry.Position && l.Tries >= maxCrashes {
+		err := fmt.Errorf("%w: %d times", errCrashed, l.Tries)
+		return w.parkOne(ctx, it, w.dead(&it, "crashed", err))
+	}
+	tries, err := w.service.store.Try(ctx, w.service.name, *l, it.entry.Position)
+	if err != nil {
+		return fmt.Errorf("mark %s: %w", it.meta.ID, err)
+	}
+	if tries < 2 {
+		err = w.alongside(func() error { return w.single(ctx, it, nil) })
+	} else {
+		w.solo.others.Lock()
+		defer w.solo.others.Unlock()
+		err = w.single(ctx, it, nil)
+	}
+	if err == nil && it.partition.cursor() != it.entry.Position { // it was answered, and is to be tried later
+		_, err = w.service.store.Try(ctx, w.service.name, *l, Position{})
+	}
+	return err
+}
+
+// errCrashed means that a process died while it handled the event.
+var errCrashed = errors.New("the process ended while it handled the event")

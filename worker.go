@@ -1,0 +1,243 @@
+package headrace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/headrace/headrace/driver"
+)
+
+// worker applies events of the partitions it holds. It is one goroutine: reading, applying and running parked events again never race.
+type worker struct {
+	service *Service
+	broker  driver.Broker
+	history *history
+	solo    *solitude
+	inbox   *inbox
+	forget  func(slotID)
+
+	reader     driver.Reader
+	partitions map[driver.Partition]*partition
+	parkedDue  time.Time // when to look for parked events next
+	checked    time.Time // when cursors were last compared with heads
+}
+
+const (
+	idleWait    = 500 * time.Millisecond // how long one read of an idle stream waits
+	parkedCheck = 2 * time.Second        // how often parked events are looked for at least: a redrive elsewhere makes them due
+	parkedBatch = 64                     // how many due parked events one look returns
+)
+
+func newWorker(s *Service, b driver.Broker, h *history, solo *solitude, forget func(slotID)) *worker {
+	return &worker{
+		service: s, broker: b, history: h, solo: solo, inbox: newInbox(), forget: forget,
+		partitions: map[driver.Partition]*partition{},
+	}
+}
+
+// run works until ctx ends, then finishes what it has begun and gives its leases back. The context live outlasts ctx.
+func (w *worker) run(ctx, live context.Context) {
+	trouble := trouble{log: w.service.log(), what: "worker"}
+	for ctx.Err() == nil {
+		err := w.turn(ctx, live)
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			break
+		}
+		_ = wait(ctx, trouble.note(live, err)) // the end of ctx is noticed above
+	}
+	w.stop(context.WithoutCancel(live))
+}
+
+// turn is one round: changes of leases first, then parked events that are due, then what history has, then the stream.
+func (w *worker) turn(ctx, live context.Context) error {
+	if err := w.takeChanges(live); err != nil {
+		return err
+	}
+	if len(w.partitions) == 0 {
+		select {
+		case <-w.inbox.wake:
+			w.inbox.kick()
+		case <-ctx.Done():
+		}
+		return nil
+	}
+	if err := w.settle(live); err != nil {
+		return err
+	}
+	if err := w.runParked(ctx, live); err != nil {
+		return err
+	}
+	busy, err := w.readBehind(live)
+	if err != nil {
+		return err
+	}
+	return w.readTail(ctx, live, busy)
+}
+
+// readTail reads the stream once and applies what came.
+func (w *worker) readTail(ctx, live context.Context, busy bool) error {
+	batches, err := w.reader.Read(ctx, w.service.config.Batch, w.patience(busy))
+	if err != nil {
+		w.checkHeads(live, true)
+		return fmt.Errorf("read stream: %w", err)
+	}
+	var items []item
+	for _, b := range batches {
+		p := w.partitions[b.Partition]
+		if p == nil || p.behind || !p.readable(w.now()) {
+			continue // it is read again from its cursor when its time comes
+		}
+		items = append(items, w.accept(p, readStream(p.cursor(), b.Entries))...)
+	}
+	if len(items) > 0 {
+		err = w.apply(live, items)
+	}
+	w.acknowledge(live, batches)
+	w.checkHeads(live, len(batches) == 0)
+	return err
+}
+
+// accept turns what was read of a partition into items.
+func (w *worker) accept(p *partition, r reading) []item {
+	if r.duplicates > 0 {
+		w.note(p, Duplicate, r.duplicates, nil)
+	}
+	if r.gap {
+		p.behind = true
+		w.note(p, Gap, 1, nil)
+	}
+	items := make([]item, len(r.apply))
+	for i, e := range r.apply {
+		items[i] = w.service.read(p, e)
+	}
+	return items
+}
+
+// acknowledge tells the broker what lies at or below the cursors.
+func (w *worker) acknowledge(ctx context.Context, batches []driver.Batch) {
+	var done []driver.Batch
+	for _, b := range batches {
+		p := w.partitions[b.Partition]
+		if p == nil || p.lost || p.unsure {
+			continue
+		}
+		n := 0
+		for n < len(b.Entries) && !b.Entries[n].Position.After(p.cursor()) {
+			n++
+		}
+		if n > 0 {
+			done = append(done, driver.Batch{Partition: b.Partition, Entries: b.Entries[:n]})
+		}
+	}
+	if len(done) == 0 {
+		return
+	}
+	if err := w.reader.Ack(ctx, done); err != nil {
+		w.service.log().DebugContext(ctx, "entries could not be acknowledged; the cursor counts", "error", err)
+	}
+}
+
+// patience is how long the next read may wait.
+func (w *worker) patience(busy bool) time.Duration {
+	now := w.now()
+	if busy || w.checked.IsZero() {
+		return 0
+	}
+	patience := min(idleWait, w.parkedDue.Sub(now))
+	for _, p := range w.partitions {
+		if p.behind || p.unsure {
+			patience = min(patience, p.resume.Sub(now))
+		}
+	}
+	return max(patience, 0)
+}
+
+// takeChanges adopts, hands over and drops partitions.
+func (w *worker) takeChanges(ctx context.Context) error {
+	select {
+	case <-w.inbox.wake:
+		w.parkedDue = w.now() // whoever wakes a worker may have made parked events due
+	default:
+		return nil
+	}
+	var given []driver.Lease
+	for _, c := range w.inbox.take() {
+		p := w.partitions[c.slot.partition]
+		switch {
+		case c.kind == adopt:
+			w.adopt(c.lease)
+		case p != nil && c.kind == handOver:
+			given = append(given, p.lease)
+		case p != nil && c.kind == drop:
+			p.lost = true
+			w.note(p, Fenced, 1, nil)
+		}
+	}
+	return w.release(ctx, given)
+}
+
+func (w *worker) adopt(l driver.Lease) {
+	p := &partition{id: l.Partition, lease: l, unsure: true, fresh: true, holding: true}
+	if l.Dirty {
+		p.careful = l.Cursor.Seq + uint64(w.service.config.Batch)
+	}
+	w.partitions[l.Partition] = p
+	w.checked = time.Time{}
+}
+
+// release gives leases back in an orderly way.
+func (w *worker) release(ctx context.Context, leases []driver.Lease) error {
+	if len(leases) == 0 {
+		return nil
+	}
+	for _, l := range leases {
+		w.leave(ctx, w.partitions[l.Partition])
+	}
+	if err := w.service.store.Release(ctx, w.service.name, leases); err != nil {
+		return fmt.Errorf("give leases back: %w", err)
+	}
+	return nil
+}
+
+// leave ends the work on a partition.
+func (w *worker) leave(ctx context.Context, p *partition) {
+	delete(w.partitions, p.id)
+	w.forget(slotID{w.service.name, p.id})
+	if w.reader == nil {
+		return
+	}
+	if err := w.reader.Leave(ctx, p.id); err != nil {
+		w.service.log().DebugContext(ctx, "reader could not leave a partition", "partition", p.id.String(), "error", err)
+	}
+}
+
+// stop gives everything back.
+func (w *worker) stop(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	var leases []driver.Lease
+	for _, p := range w.partitions {
+		leases = append(leases, p.lease)
+	}
+	if err := w.release(ctx, leases); err != nil {
+		w.service.log().WarnContext(ctx, "leases expire instead", "error", err)
+	}
+	if w.reader != nil {
+		_ = w.reader.Close() // it is only a reader: there is nothing to lose
+	}
+}
+
+// held is the worker's partitions in order.
+func (w *worker) held() []*partition {
+	return slices.SortedFunc(maps.Values(w.partitions), func(a, b *partition) int { return a.id.Compare(b.id) })
+}
+
+func (w *worker) now() time.Time { return w.service.clock.Now() }
+
+func (w *worker) note(p *partition, k SignalKind, count int, err error) {
+	w.service.signal(Signal{Kind: k, Topic: p.id.Topic, Partition: p.id.Number, Count: count, Err: err})
+}
