@@ -44,7 +44,7 @@ func (w *worker) step(ctx context.Context, items []item) (int, error) {
 	if n < 0 {
 		n = len(items)
 	}
-	err := w.alongside(func() error { return w.transact(ctx, items[:n], 1) })
+	err := w.solo.alongside(func() error { return w.transact(ctx, items[:n], 1) })
 	f, failed := errors.AsType[*failure](err)
 	if !failed {
 		return n, err
@@ -68,18 +68,11 @@ func (w *worker) oneByOne(ctx context.Context, items []item, f *failure) error {
 		if len(items) == 1 {
 			first = f.err
 		}
-		if err := w.alongside(func() error { return w.single(ctx, it, first) }); err != nil {
+		if err := w.solo.alongside(func() error { return w.single(ctx, it, first) }); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// alongside runs work that may run beside other work of the process.
-func (w *worker) alongside(work func() error) error {
-	w.solo.others.RLock()
-	defer w.solo.others.RUnlock()
-	return work()
 }
 
 // transact runs items in one transaction together with the moves of their cursors, again if the database had to give up because of others.

@@ -166,9 +166,3 @@ func (m *member) loopFor(id slotID) *inbox {
 	}
 	return least
 }
-
-// solitude keeps what must run alone apart from everything else in the process.
-type solitude struct {
-	careful sync.Mutex   // one event at a time of those that may have killed a process once
-	others  sync.RWMutex // held for writing by one that may have done it twice
-}

@@ -9,6 +9,9 @@ import (
 	"github.com/headrace/headrace/driver"
 )
 
+// releaseBatch is how many parked events of a key one transaction runs at most.
+const releaseBatch = 256
+
 // due notes that a parked event will be due.
 func (w *worker) due(at time.Time) {
 	if at.Before(w.parkedDue) {
@@ -79,43 +82,109 @@ func (w *worker) rerun(ctx context.Context, p *partition, e driver.Parked) error
 	case tries > maxCrashes:
 		return w.bury(ctx, &it, e, "crashed", fmt.Errorf("%w: %d times", errCrashed, tries-1))
 	case tries > 1:
-		w.solo.others.Lock()
-		defer w.solo.others.Unlock()
-	default:
-		w.solo.others.RLock()
-		defer w.solo.others.RUnlock()
+		return w.solo.byItself(func() error { return w.rerunHead(ctx, &it, e, nil) })
 	}
-	return w.rerunHead(ctx, &it, e)
-}
-
-// rerunHead calls the handler of a parked event, at once again as long as its policy says so.
-func (w *worker) rerunHead(ctx context.Context, it *item, e driver.Parked) error {
-	for {
-		err := w.finish(ctx, it, e, func(ctx context.Context, tx *Tx) error {
-			if err := w.service.call(ctx, tx, []item{*it}, e.Attempts+1); err != nil {
-				return &failure{count: 1, err: err}
-			}
-			return nil
-		}, Released)
-		f, failed := errors.AsType[*failure](err)
-		if !failed {
+	return w.solo.alongside(func() error {
+		first, err := w.rerunQueue(ctx, it, e)
+		if first == nil {
 			return err
 		}
-		e.Attempts++
-		d := it.handler.policy.decide(f.err, e.Attempts, random)
-		switch d.next {
-		case again:
-			it.decode()
-			continue
-		case park:
-			return w.putBack(ctx, it, e, d.wait, f.err)
-		case die:
-			return w.bury(ctx, it, e, d.reason, f.err)
+		return w.rerunHead(ctx, &it, e, first.err)
+	})
+}
+
+// rerunQueue runs a parked event and what waits behind it in one transaction, up to a batch. It returns a failure if one of their handlers
+// failed, with its error only if that was the head's: then the head has to be run alone.
+func (w *worker) rerunQueue(ctx context.Context, head item, e driver.Parked) (*failure, error) {
+	var done int
+	err := w.underFence(ctx, head.partition, func(ctx context.Context, tx *Tx) error {
+		items, err := w.queueBehind(ctx, tx, head, e)
+		if err != nil {
+			return err
 		}
-		e.Attempts-- // unavailable: nothing is counted
-		w.pause(ctx, it.partition, f.err)
-		return w.putBack(ctx, it, e, it.partition.resume.Sub(w.now()), f.err)
+		if _, err := w.handleAll(ctx, tx, items, keySet{}, e.Attempts+1); err != nil {
+			return err
+		}
+		positions := make([]Position, len(items))
+		for i, it := range items {
+			positions[i] = it.entry.Position
+		}
+		if err := tx.driver.Unpark(ctx, w.service.name, e.Partition, positions); err != nil {
+			return fmt.Errorf("remove parked events: %w", err)
+		}
+		done = len(items)
+		return w.releaseNext(ctx, tx, e)
+	})
+	if f, failed := errors.AsType[*failure](err); failed {
+		if f.index > 0 || f.count > 1 {
+			f.err = nil
+		}
+		return f, nil
 	}
+	if err == nil {
+		w.note(head.partition, Released, done, nil)
+	}
+	return nil, err
+}
+
+// queueBehind is the head and the waiting events of its key that can follow it in the same transaction.
+func (w *worker) queueBehind(ctx context.Context, tx *Tx, head item, e driver.Parked) ([]item, error) {
+	items := []item{head}
+	if !e.Holds {
+		return items, nil
+	}
+	queue, err := tx.driver.Queue(ctx, w.service.name, e.Partition, e.Key, releaseBatch-1)
+	if err != nil {
+		return nil, fmt.Errorf("look for events behind %s: %w", e.EventID, err)
+	}
+	for _, next := range queue {
+		it := w.service.read(head.partition, next.Entry)
+		if it.kind != handle && it.kind != pass {
+			break // it becomes the head, and is dealt with as such
+		}
+		items = append(items, it)
+	}
+	return items, nil
+}
+
+// rerunHead calls the handler of a parked event, at once again as long as its policy says so. first, if not nil, is what its handler said
+// already.
+func (w *worker) rerunHead(ctx context.Context, it *item, e driver.Parked, first error) error {
+	for {
+		err := first
+		if first = nil; err == nil {
+			it.decode()
+			err = w.finish(ctx, it, e, func(ctx context.Context, tx *Tx) error {
+				if err := w.service.call(ctx, tx, []item{*it}, e.Attempts+1); err != nil {
+					return &failure{count: 1, err: err}
+				}
+				return nil
+			}, Released)
+			f, failed := errors.AsType[*failure](err)
+			if !failed {
+				return err
+			}
+			err = f.err
+		}
+		e.Attempts++
+		d := it.handler.policy.decide(err, e.Attempts, random)
+		if d.next != again {
+			return w.settleParked(ctx, it, e, d, err)
+		}
+	}
+}
+
+// settleParked does what was decided about a parked event that failed again.
+func (w *worker) settleParked(ctx context.Context, it *item, e driver.Parked, d decision, err error) error {
+	switch d.next {
+	case die:
+		return w.bury(ctx, it, e, d.reason, err)
+	case pause:
+		e.Attempts-- // nothing is counted
+		w.pause(ctx, it.partition, err)
+		d.wait = it.partition.resume.Sub(w.now())
+	}
+	return w.putBack(ctx, it, e, d.wait, err)
 }
 
 // finish ends a parked event in one transaction: its effect, its removal, and the release of the next event of its key.

@@ -54,7 +54,7 @@ func (a *App) prepare(ctx context.Context, h *history) error {
 
 func (a *App) serve(ctx context.Context, h *history) {
 	var members sync.WaitGroup
-	solo := &solitude{}
+	solo := newSolitude()
 	for _, s := range a.Services {
 		m := newMember(s, a, h, solo)
 		members.Go(func() {

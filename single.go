@@ -84,11 +84,13 @@ const maxCrashes = 3
 // careful runs an event that may have killed its process: marked, one at a time in this process, and the second time with nothing beside it.
 // After three times without an answer it is parked as dead.
 func (w *worker) careful(ctx context.Context, it item) error {
-	w.solo.careful.Lock()
-	defer w.solo.careful.Unlock()
 	if it.kind != handle {
-		return w.alongside(func() error { return w.transact(ctx, []item{it}, 1) })
+		return w.solo.alongside(func() error { return w.transact(ctx, []item{it}, 1) })
 	}
+	return w.solo.oneAtATime(func() error { return w.tryMarked(ctx, it) })
+}
+
+func (w *worker) tryMarked(ctx context.Context, it item) error {
 	l := &it.partition.lease
 	if l.Trying == it.entry.Position && l.Tries >= maxCrashes {
 		err := fmt.Errorf("%w: %d times", errCrashed, l.Tries)
@@ -98,13 +100,11 @@ func (w *worker) careful(ctx context.Context, it item) error {
 	if err != nil {
 		return fmt.Errorf("mark %s: %w", it.meta.ID, err)
 	}
-	if tries < 2 {
-		err = w.alongside(func() error { return w.single(ctx, it, nil) })
-	} else {
-		w.solo.others.Lock()
-		defer w.solo.others.Unlock()
-		err = w.single(ctx, it, nil)
+	run := w.solo.alongside
+	if tries > 1 {
+		run = w.solo.byItself
 	}
+	err = run(func() error { return w.single(ctx, it, nil) })
 	if err == nil && it.partition.cursor() != it.entry.Position { // it was answered, and is to be tried later
 		_, err = w.service.store.Try(ctx, w.service.name, *l, Position{})
 	}
