@@ -52,6 +52,7 @@ var edges = []edge{
 	{"service", "driver", "it takes its store and its clock"},
 	{"service", "contract", "its own, and all it may know of the others"},
 	{"service", "value", "money and the like"},
+	{"service", "bulk", "handlers of batches insert many rows with one statement"},
 	{"service", "provider", "payments charges there"},
 	{"service", "golang.org/x/crypto", "argon2id for passwords; docs/adr/0004"},
 	{"provider", "modernc.org/sqlite", "it stands for another company, so its file shares no code with the framework; docs/adr/0003"},

@@ -42,6 +42,7 @@ var rooms = []room{
 	{"apps/shop", "shop"},
 	{"apps/shop/money", "value"},
 	{"apps/shop/invalid", "value"},
+	{"apps/shop/bulk", "bulk"},
 	{"apps/shop/*/contract/...", "contract"},
 	{"apps/shop/identity/...", "service"},
 	{"apps/shop/orders/...", "service"},
