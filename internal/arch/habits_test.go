@@ -55,6 +55,7 @@ func TestSize(t *testing.T) {
 		{"a.go", "package p\nfunc f() {" + lines(39) + "}\n", ""},
 		{"a.go", "package p\nfunc f() {" + lines(40) + "}\n", "a.go:2: f has 41 lines, at most 40"},
 		{"a_test.go", "package p\nfunc f() {" + lines(40) + "}\n", ""},
+		{"driver/drivertest/a.go", "package p\nfunc f() {" + lines(40) + "}\n", ""},
 	} {
 		expect(t, checkSize(tree(t, c.file, c.text)[0]), c.problem)
 	}
@@ -66,6 +67,7 @@ func TestTests(t *testing.T) {
 	for _, c := range []struct{ file, text, problem string }{
 		{"a_test.go", "package p\nfunc f(t T) { t.Skip() }\n", "a_test.go:2: a test that is skipped"},
 		{"a_test.go", "package p\nfunc f(t T) { t.Skipf(\"\") }\n", "a_test.go:2: a test that is skipped"},
+		{"driver/drivertest/a.go", "package p\nfunc f(t T) { t.SkipNow() }\n", "a.go:2: a test that is skipped"},
 		{"a.go", "package p\nfunc f(t T) { t.Skip() }\n", ""},
 		{"apps/shop/faulttest/a_test.go", "package p\nimport \"time\"\n" + sleep, "a_test.go:3: time.Sleep"},
 		{"a_test.go", "package p\nimport \"time\"\nimport \"testing/synctest\"\n" + sleep, ""},
