@@ -16,6 +16,7 @@ type leaseKey struct {
 	partition driver.Partition
 }
 
+// Compare implements [immutable.Key].
 func (k leaseKey) Compare(other leaseKey) int {
 	return cmp.Or(k.group.Compare(other.group), k.partition.Compare(other.partition))
 }
@@ -171,7 +172,9 @@ func (s *Store) Try(ctx context.Context, group string, l driver.Lease, p driver.
 		if row.trying != p {
 			row.trying, row.tries = p, 0
 		}
-		row.tries++
+		if !p.IsZero() {
+			row.tries++
+		}
 		t.leases = t.leases.Set(key, row)
 		tries = row.tries
 		return nil

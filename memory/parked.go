@@ -25,6 +25,7 @@ type parkedKey struct {
 	position driver.Position
 }
 
+// Compare implements [immutable.Key].
 func (k parkedKey) Compare(other parkedKey) int {
 	return cmp.Or(k.leaseKey.Compare(other.leaseKey), k.position.Compare(other.position))
 }
@@ -35,6 +36,7 @@ type queueKey struct {
 	position driver.Position
 }
 
+// Compare implements [immutable.Key].
 func (k queueKey) Compare(other queueKey) int {
 	return cmp.Or(k.leaseKey.Compare(other.leaseKey), strings.Compare(k.key, other.key), k.position.Compare(other.position))
 }
@@ -45,6 +47,7 @@ type dueKey struct {
 	position driver.Position
 }
 
+// Compare implements [immutable.Key].
 func (k dueKey) Compare(other dueKey) int {
 	return cmp.Or(k.leaseKey.Compare(other.leaseKey), k.due.Compare(other.due), k.position.Compare(other.position))
 }

@@ -32,11 +32,13 @@ func (t *tables) next() serial {
 
 type name string
 
+// Compare implements [immutable.Key].
 func (n name) Compare(other name) int { return strings.Compare(string(n), string(other)) }
 
 // serial numbers rows in the order in which they were written.
 type serial uint64
 
+// Compare implements [immutable.Key].
 func (s serial) Compare(other serial) int { return cmp.Compare(s, other) }
 
 type outboxRow struct {
@@ -49,6 +51,7 @@ type timerKey struct {
 	serial serial
 }
 
+// Compare implements [immutable.Key].
 func (k timerKey) Compare(other timerKey) int {
 	return cmp.Or(k.due.Compare(other.due), k.serial.Compare(other.serial))
 }
@@ -58,6 +61,7 @@ type foreignKey struct {
 	serial serial
 }
 
+// Compare implements [immutable.Key].
 func (k foreignKey) Compare(other foreignKey) int {
 	return cmp.Or(k.group.Compare(other.group), k.serial.Compare(other.serial))
 }
