@@ -195,7 +195,9 @@ func (w *worker) release(ctx context.Context, leases []driver.Lease) error {
 		return nil
 	}
 	for _, l := range leases {
-		w.leave(ctx, w.partitions[l.Partition])
+		if p := w.partitions[l.Partition]; p != nil {
+			w.leave(ctx, p)
+		}
 	}
 	if err := w.service.store.Release(ctx, w.service.name, leases); err != nil {
 		return fmt.Errorf("give leases back: %w", err)
