@@ -137,7 +137,7 @@ func matches(f driver.ParkedFilter, e driver.Parked) bool {
 		(f.Position.IsZero() || f.Position == e.Entry.Position)
 }
 
-// ListForeign implements [driver.ParkedEvents].
+// ListForeign implements [driver.ParkedEvents]. Of items with the same Time, the one that was added last comes first.
 func (s *Store) ListForeign(ctx context.Context, group string, limit int) ([]driver.Foreign, error) {
 	t, err := s.snapshot(ctx)
 	if err != nil {
@@ -151,5 +151,6 @@ func (s *Store) ListForeign(ctx context.Context, group string, limit int) ([]dri
 		items = append(items, item)
 	}
 	slices.Reverse(items)
+	slices.SortStableFunc(items, func(a, b driver.Foreign) int { return b.Time.Compare(a.Time) })
 	return items[:min(len(items), limit)], nil
 }

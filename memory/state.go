@@ -13,16 +13,22 @@ import (
 // transaction, sees what was committed before and what the transaction itself did, and is used by one goroutine at a time.
 type Values struct{ tx *transaction }
 
-// State returns the service's state as seen by a transaction, which is a [headrace.Tx] or whatever else has a Driver. It panics if the
-// transaction is not one of a [Store].
+// State returns the service's state as seen by a transaction, which is a [headrace.Tx] or whatever else has a Driver; a Driver that has a
+// Driver itself, such as one that injects faults, is looked through. It panics if the transaction is not one of a [Store].
 //
 // [headrace.Tx]: https://pkg.go.dev/github.com/headrace/headrace#Tx
 func State(tx interface{ Driver() driver.Tx }) Values {
-	t, ok := tx.Driver().(*transaction)
-	if !ok {
-		panic(fmt.Sprintf("memory: State needs a transaction of a memory.Store, not %T", tx.Driver()))
+	inner := tx.Driver()
+	for {
+		switch t := inner.(type) {
+		case *transaction:
+			return Values{t}
+		case interface{ Driver() driver.Tx }:
+			inner = t.Driver()
+		default:
+			panic(fmt.Sprintf("memory: State needs a transaction of a memory.Store, not %T", inner))
+		}
 	}
-	return Values{t}
 }
 
 // Get returns a copy of the bytes of a key, and whether there are any.

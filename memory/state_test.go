@@ -100,6 +100,18 @@ func TestStateOfReadOnlyTransaction(t *testing.T) {
 	}
 }
 
+// wrapped is a transaction around another, as one that injects faults is.
+type wrapped struct{ driver.Tx }
+
+func (w wrapped) Driver() driver.Tx { return w.Tx }
+
+func TestStateOfWrappedTransaction(t *testing.T) {
+	t.Parallel()
+	tx := begin(t, memory.NewStore(memory.StoreConfig{}), driver.TxOptions{})
+	set(t, wrapped{wrapped{tx}}, "a", "1")
+	wantValue(t, tx, "a", "1")
+}
+
 func TestStateOfAnotherStore(t *testing.T) {
 	t.Parallel()
 	defer func() {
