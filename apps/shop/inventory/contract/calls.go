@@ -11,6 +11,8 @@ var (
 	ErrNotFound = errors.New("product not found")
 	// ErrTooFew means that more pieces would be taken off the shelf than are there unreserved.
 	ErrTooFew = errors.New("not that many on hand")
+	// ErrConflict means that the idempotency key was used for another adjustment before.
+	ErrConflict = errors.New("idempotency key was used for another request")
 )
 
 // ListProducts asks for a page of the catalogue, by SKU.
@@ -40,7 +42,7 @@ type Product struct {
 }
 
 // AdjustStock puts pieces on the shelf (Delta above 0) or takes them off. The same key works once. Errors: *invalid.Error, ErrNotFound,
-// ErrTooFew.
+// ErrTooFew, ErrConflict.
 type AdjustStock struct {
 	SKU            string `json:"sku"`
 	Delta          int64  `json:"delta"`
