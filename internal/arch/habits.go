@@ -67,11 +67,28 @@ func checkSize(s source) []string {
 }
 
 // checkTests finds tests that pass without having tested, and tests that wait for time to pass instead of for what they wait for. In a
-// bubble of testing/synctest sleeping takes no time, so files that use it may sleep.
-func checkTests(s source) []string {
-	if !proves(s) {
-		return nil
+// bubble of testing/synctest sleeping takes no time, so packages that test in one may sleep.
+func checkTests(sources []source) []string {
+	bubble := map[string]bool{}
+	for _, s := range sources {
+		bubble[s.folder()] = bubble[s.folder()] || s.localName("testing/synctest") != ""
 	}
+	var wrong []string
+	for _, s := range sources {
+		if !proves(s) {
+			continue
+		}
+		wrong = append(wrong, checkSkips(s)...)
+		for _, u := range s.uses("time", "Sleep") {
+			if !bubble[s.folder()] {
+				wrong = append(wrong, u.at+": "+u.name+": wait for the signal that ends the wait, or use testing/synctest")
+			}
+		}
+	}
+	return wrong
+}
+
+func checkSkips(s source) []string {
 	var wrong []string
 	ast.Inspect(s.syntax, func(n ast.Node) bool {
 		if selector, ok := n.(*ast.SelectorExpr); ok && slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, selector.Sel.Name) {
@@ -79,10 +96,5 @@ func checkTests(s source) []string {
 		}
 		return true
 	})
-	if s.localName("testing/synctest") == "" {
-		for _, u := range s.uses("time", "Sleep") {
-			wrong = append(wrong, u.at+": "+u.name+": wait for the signal that ends the wait, or use testing/synctest")
-		}
-	}
 	return wrong
 }

@@ -73,7 +73,7 @@ func TestTests(t *testing.T) {
 		{"a_test.go", "package p\nimport \"time\"\nimport \"testing/synctest\"\n" + sleep, ""},
 		{"apps/shop/main.go", "package p\nimport \"time\"\n" + sleep, ""},
 	} {
-		expect(t, checkTests(tree(t, c.file, c.text)[0]), c.problem)
+		expect(t, checkTests(tree(t, c.file, c.text)), c.problem)
 	}
 }
 

@@ -1,0 +1,91 @@
+package arch
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// checkMap compares the file map of docs/architecture.md with the tree: it names every file of the root package and every folder that has
+// code, and nothing that is not there.
+func checkMap(page string, sources []source) []string {
+	_, table, found := strings.Cut(page, "\n## File map\n")
+	if !found {
+		return []string{"docs/architecture.md has no section \"File map\""}
+	}
+	table, _, _ = strings.Cut(table, "\n## ")
+	named := quoted(table)
+	var wrong []string
+	for _, s := range sources {
+		what := s.path
+		if s.folder() != "." {
+			what = roomFolder(s.folder())
+		}
+		if !s.test && !slices.ContainsFunc(named, func(n string) bool { return n == what || path.Base(n) == what }) {
+			wrong = append(wrong, fmt.Sprintf("%s is not in the file map of docs/architecture.md: say there what its idea is", what))
+			named = append(named, what)
+		}
+	}
+	for _, n := range named {
+		if strings.HasSuffix(n, ".go") && !slices.ContainsFunc(sources, func(s source) bool { return path.Base(s.path) == n }) {
+			wrong = append(wrong, fmt.Sprintf("the file map of docs/architecture.md has %s, which is not there", n))
+		}
+	}
+	return wrong
+}
+
+// roomFolder is the folder of the room that a folder is in.
+func roomFolder(folder string) string {
+	r, ok := roomOf(folder)
+	if !ok {
+		return folder
+	}
+	return r.pattern
+}
+
+// checkProofs finds tests that docs/guarantees.md names and that do not exist: a test is TestName, and a case of drivertest is theme/name,
+// both of which stand there as strings.
+func checkProofs(page string, sources []source) []string {
+	tests, literals := map[string]bool{}, map[string]bool{}
+	for _, s := range sources {
+		if !proves(s) {
+			continue
+		}
+		for f := range s.functions() {
+			tests[f.Name.Name] = true
+		}
+		ast.Inspect(s.syntax, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				literals[literal.Value] = true
+			}
+			return true
+		})
+	}
+	var wrong []string
+	for _, match := range proof.FindAllStringSubmatch(page, -1) {
+		test, theme, name := match[1], match[2], match[3]
+		if test != "" && !tests[test] || test == "" && !(literals[strconv.Quote(theme)] && literals[strconv.Quote(name)]) {
+			wrong = append(wrong, fmt.Sprintf("docs/guarantees.md names %s, which is not there", match[0]))
+		}
+	}
+	return wrong
+}
+
+var (
+	inQuotes = regexp.MustCompile("`([^`\n]+)`")
+	proof    = regexp.MustCompile("`(Test\\w+)`|`([a-z]+)/([a-z0-9-]+)`")
+)
+
+// quoted is everything in a page that is set as code.
+func quoted(page string) []string {
+	var all []string
+	for _, match := range inQuotes.FindAllStringSubmatch(page, -1) {
+		all = append(all, strings.TrimSuffix(match[1], "/"))
+	}
+	return all
+}

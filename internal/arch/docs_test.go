@@ -1,0 +1,53 @@
+package arch
+
+import (
+	"testing"
+	"testing/fstest"
+)
+
+func TestFileMap(t *testing.T) {
+	t.Parallel()
+	sources, err := read(fstest.MapFS{
+		"app.go":                         {Data: []byte("package p\n")},
+		"app_test.go":                    {Data: []byte("package p\n")},
+		"memory/store.go":                {Data: []byte("package p\n")},
+		"apps/shop/orders/service.go":    {Data: []byte("package p\n")},
+		"apps/shop/orders/other/more.go": {Data: []byte("package p\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const whole = "# A\n\n## File map\n\n`app.go`: an app. `memory/`: in memory. `apps/shop/orders` takes orders\n\n## More\n\n`gone.go`\n"
+	for page, problem := range map[string]string{
+		whole:                               "",
+		"# A\n\n`app.go`\n":                 "no section \"File map\"",
+		"\n## File map\n`app.go` `memory/`": "apps/shop/orders is not in the file map",
+		"\n## File map\n`memory/` `apps/shop/orders`":                           "app.go is not in the file map",
+		"\n## File map\n`app.go` `memory/` `apps/shop/orders` `relay.go`":       "has relay.go, which is not there",
+		"\n## File map\n`app.go` `memory/` `apps/shop/orders`\n## X `relay.go`": "",
+	} {
+		expect(t, checkMap(page, sources), problem)
+	}
+}
+
+func TestProofs(t *testing.T) {
+	t.Parallel()
+	sources, err := read(fstest.MapFS{
+		"a_test.go":                 {Data: []byte("package p\nfunc TestA(t *testing.T) {}\n")},
+		"driver/drivertest/case.go": {Data: []byte("package p\nvar c = []string{\"outbox\", \"keeps-order\"}\n")},
+		"b.go":                      {Data: []byte("package p\nvar c = \"lonely\"\nfunc TestB() {}\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for page, problem := range map[string]string{
+		"| 1 | `TestA`, `outbox/keeps-order` |": "",
+		"| 1 | `TestC` |":                       "names `TestC`, which is not there",
+		"| 1 | `TestB` |":                       "names `TestB`, which is not there",
+		"| 1 | `outbox/loses-order` |":          "names `outbox/loses-order`, which is not there",
+		"| 1 | `outbox/lonely` |":               "names `outbox/lonely`, which is not there",
+		"| 1 | `Unavailable`, `kill -9` |":      "",
+	} {
+		expect(t, checkProofs(page, sources), problem)
+	}
+}
