@@ -1,0 +1,148 @@
+package headrace_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/headrace/headrace"
+	"github.com/headrace/headrace/memory"
+)
+
+type note struct {
+	ID string `json:"id"`
+	N  int    `json:"n"`
+}
+
+var (
+	notes = headrace.Topic{Name: "notes", Partitions: 4}
+	noted = headrace.Define(notes, "note.taken", 1, func(n note) string { return n.ID })
+)
+
+// world is a writer and a reader on memory, in a bubble of fake time. Stores and broker outlive the apps that run on them.
+type world struct {
+	*testing.T
+	broker      *memory.Broker
+	written     *memory.Store
+	read        *memory.Store
+	writer      *headrace.Service
+	reader      *headrace.Service
+	handle      func(context.Context, *headrace.Tx, headrace.Event[note]) error
+	options     []headrace.HandlerOption
+	mu          sync.Mutex
+	signals     map[headrace.SignalKind]int
+	transcribed []string
+}
+
+func (w *world) count(k headrace.SignalKind) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.signals[k]
+}
+
+// story runs a test on a world whose reader handles notes by the function.
+func story(t *testing.T, fn func(w *world)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fn(&world{
+			T: t, broker: memory.NewBroker(memory.BrokerConfig{}), signals: map[headrace.SignalKind]int{},
+			written: memory.NewStore(memory.StoreConfig{}), read: memory.NewStore(memory.StoreConfig{}),
+		})
+	})
+}
+
+// on sets what the reader does about notes.
+func (w *world) on(fn func(context.Context, *headrace.Tx, headrace.Event[note]) error, options ...headrace.HandlerOption) {
+	w.handle, w.options = fn, options
+}
+
+// start runs both services until the returned function is called, which stops them in an orderly way.
+func (w *world) start() (stop func()) {
+	w.Helper()
+	w.writer = headrace.NewService(headrace.ServiceConfig{Name: "writer", Store: w.written, Owns: []headrace.Topic{notes}})
+	w.reader = headrace.NewService(headrace.ServiceConfig{
+		Name: "reader", Store: w.read,
+		Handlers: []headrace.Handler{headrace.On(noted, w.handle, w.options...)},
+	})
+	return w.run(w.writer, w.reader)
+}
+
+func (w *world) run(services ...*headrace.Service) (stop func()) {
+	w.Helper()
+	ctx, cancel := context.WithCancel(w.Context())
+	app := &headrace.App{
+		Broker: w.broker, Services: services, Logger: slog.New(slog.DiscardHandler),
+		Hooks: headrace.Hooks{Signal: func(s headrace.Signal) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.signals[s.Kind] += s.Count
+		}},
+	}
+	done := make(chan error, 1)
+	go func() { done <- app.Run(ctx) }()
+	<-app.Ready()
+	return sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			w.Errorf("Run: %v", err)
+		}
+	})
+}
+
+// publish publishes notes of one key, numbered as given.
+func (w *world) publish(id string, numbers ...int) {
+	w.Helper()
+	for _, n := range numbers {
+		publishNote(w.T, w.writer, id, n)
+	}
+}
+
+// say writes a line into the transcript.
+func (w *world) say(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.transcribed = append(w.transcribed, fmt.Sprintf(format, args...))
+}
+
+// heard checks the transcript since the last check.
+func (w *world) heard(want ...string) {
+	w.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !slices.Equal(w.transcribed, want) {
+		w.Errorf("heard %q, want %q", w.transcribed, want)
+	}
+	w.transcribed = nil
+}
+
+// bit checks how often something happened since the start.
+func (w *world) bit(k headrace.SignalKind, want int) {
+	w.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if got := w.signals[k]; got != want {
+		w.Errorf("%s: %d times, want %d", k, got, want)
+	}
+}
+
+// parked checks the states of the reader's parked events, in order of position.
+func (w *world) parked(want ...headrace.ParkState) []headrace.ParkedEvent {
+	w.Helper()
+	events, err := w.reader.Parked(w.Context(), headrace.ParkedFilter{})
+	if err != nil {
+		w.Fatal(err)
+	}
+	var got []headrace.ParkState
+	for _, e := range events {
+		got = append(got, e.State)
+	}
+	if !slices.Equal(got, want) {
+		w.Errorf("parked events are %v, want %v", got, want)
+	}
+	return events
+}
