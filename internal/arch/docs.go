@@ -68,8 +68,12 @@ func checkProofs(page string, sources []source) []string {
 	}
 	var wrong []string
 	for _, match := range proof.FindAllStringSubmatch(page, -1) {
-		test, theme, name := match[1], match[2], match[3]
-		if test != "" && !tests[test] || test == "" && !(literals[strconv.Quote(theme)] && literals[strconv.Quote(name)]) {
+		test, theme, name := match[1], strconv.Quote(match[2]), strconv.Quote(match[3])
+		there := tests[test]
+		if test == "" {
+			there = literals[theme] && literals[name]
+		}
+		if !there {
 			wrong = append(wrong, fmt.Sprintf("docs/guarantees.md names %s, which is not there", match[0]))
 		}
 	}

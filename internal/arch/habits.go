@@ -15,13 +15,13 @@ const (
 // clockFile is the only file of the core that may ask the machine for the time.
 const clockFile = "driver/clock.go"
 
-// timeless are the kinds of rooms where time comes from driver.Clock only.
-var timeless = []string{"headrace", "driver", "drivertest", "memory", "pattern", "internal"}
+// core are the kinds of rooms of the root module: no libraries, and no time but that of a driver.Clock.
+var core = []string{"headrace", "driver", "drivertest", "headracetest", "memory", "pattern", "internal"}
 
 // checkClock finds code of the core that asks the machine for the time, or sleeps. Tests may: there it decides nothing.
 func checkClock(s source) []string {
 	r, _ := roomOf(s.folder())
-	if s.test || s.path == clockFile || !slices.Contains(timeless, r.kind) {
+	if s.test || s.path == clockFile || !slices.Contains(core, r.kind) {
 		return nil
 	}
 	var wrong []string

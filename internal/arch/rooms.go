@@ -17,6 +17,7 @@ var rooms = []room{
 	{".", "headrace"},
 	{"driver", "driver"},
 	{"driver/drivertest/...", "drivertest"},
+	{"headracetest/...", "headracetest"},
 	{"memory/...", "memory"},
 	{"saga/...", "pattern"},
 	{"aggregate/...", "pattern"},
