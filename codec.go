@@ -34,6 +34,19 @@ func checkMetadata(m Metadata, topic string) error {
 	return nil
 }
 
+// checkMessage refuses what is too much for an event, or too little.
+func checkMessage(key string, data []byte) error {
+	switch {
+	case key == "":
+		return ErrNoKey
+	case len(key) > MaxKeySize:
+		return fmt.Errorf("key of %d bytes: %w: at most %d", len(key), ErrTooLarge, MaxKeySize)
+	case len(data) > MaxDataSize:
+		return fmt.Errorf("data of %d bytes: %w: at most %d", len(data), ErrTooLarge, MaxDataSize)
+	}
+	return checkDepth(data)
+}
+
 // checkDepth refuses JSON that is nested deeper than MaxDepth. It reads only brackets and strings; whether the rest is JSON is for the
 // decoder to say.
 func checkDepth(data []byte) error {

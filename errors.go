@@ -19,6 +19,8 @@ var (
 	ErrTooDeep = fmt.Errorf("nested deeper than %d levels", MaxDepth)
 	// ErrUnknownVersion: an event of a version that the code has no reader for.
 	ErrUnknownVersion = errors.New("unknown version")
+	// ErrNoHandler: an event was delivered ([Service.Deliver]) to a service that has no handler for it.
+	ErrNoHandler = errors.New("no handler")
 	// ErrNested: a transaction was opened inside a transaction of the same service. It would wait for itself for ever.
 	ErrNested = errors.New("transaction inside a transaction of the same service")
 	// ErrReadOnly: a read-only transaction tried to publish.

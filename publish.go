@@ -98,14 +98,8 @@ func (tx *Tx) mayPublish(c *contract, key string, data []byte) error {
 	case owned.partitions() != c.topic.partitions():
 		return fmt.Errorf("%w: service owns topic %q with %d, the contract says %d",
 			ErrPartitions, c.topic.Name, owned.partitions(), c.topic.partitions())
-	case key == "":
-		return ErrNoKey
-	case len(key) > MaxKeySize:
-		return fmt.Errorf("key of %d bytes: %w: at most %d", len(key), ErrTooLarge, MaxKeySize)
-	case len(data) > MaxDataSize:
-		return fmt.Errorf("data of %d bytes: %w: at most %d", len(data), ErrTooLarge, MaxDataSize)
 	}
-	return checkDepth(data)
+	return checkMessage(key, data)
 }
 
 func (tx *Tx) metadata(c *contract, key string, cause *Metadata) Metadata {
