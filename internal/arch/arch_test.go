@@ -27,13 +27,28 @@ func TestRepository(t *testing.T) {
 	t.Run("tests test", func(t *testing.T) { report(t, checkTests(sources)) })
 }
 
-func TestCoreModuleHasNoDependencies(t *testing.T) {
+func TestDocsAreTrue(t *testing.T) {
 	t.Parallel()
-	gomod, err := os.ReadFile(root + "/go.mod")
+	sources, err := read(os.DirFS(root))
 	if err != nil {
 		t.Fatal(err)
 	}
-	report(t, checkCoreModule(string(gomod)))
+	t.Run("the file map is whole", func(t *testing.T) { report(t, checkMap(page(t, "docs/architecture.md"), sources)) })
+	t.Run("proofs exist", func(t *testing.T) { report(t, checkProofs(page(t, "docs/guarantees.md"), sources)) })
+}
+
+func page(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(root + "/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestCoreModuleHasNoDependencies(t *testing.T) {
+	t.Parallel()
+	report(t, checkCoreModule(page(t, "go.mod")))
 }
 
 func TestTablesAreSound(t *testing.T) {

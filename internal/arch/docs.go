@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// checkMap compares the file map of docs/architecture.md with the tree: it names every file of the root package and every folder that has
+// checkMap compares the file map of docs/architecture.md with the tree: it names every file of the root package and every room that has
 // code, and nothing that is not there.
 func checkMap(page string, sources []source) []string {
 	_, table, found := strings.Cut(page, "\n## File map\n")
@@ -20,32 +20,29 @@ func checkMap(page string, sources []source) []string {
 	}
 	table, _, _ = strings.Cut(table, "\n## ")
 	named := quoted(table)
+	there := map[string]bool{}
 	var wrong []string
 	for _, s := range sources {
-		what := s.path
-		if s.folder() != "." {
-			what = roomFolder(s.folder())
+		what := entry(s.folder())
+		if what == "." {
+			what = s.path
 		}
-		if !s.test && !slices.ContainsFunc(named, func(n string) bool { return n == what || path.Base(n) == what }) {
+		if !s.test && !there[what] && !slices.Contains(named, what) {
 			wrong = append(wrong, fmt.Sprintf("%s is not in the file map of docs/architecture.md: say there what its idea is", what))
-			named = append(named, what)
 		}
+		there[what], there[s.path], there[path.Base(s.path)] = true, true, true
 	}
-	for _, n := range named {
-		if strings.HasSuffix(n, ".go") && !slices.ContainsFunc(sources, func(s source) bool { return path.Base(s.path) == n }) {
-			wrong = append(wrong, fmt.Sprintf("the file map of docs/architecture.md has %s, which is not there", n))
+	for _, name := range named {
+		if (strings.HasSuffix(name, ".go") || isEntry(name)) && !there[name] {
+			wrong = append(wrong, fmt.Sprintf("the file map of docs/architecture.md has %s, which is not there", name))
 		}
 	}
 	return wrong
 }
 
-// roomFolder is the folder of the room that a folder is in.
-func roomFolder(folder string) string {
-	r, ok := roomOf(folder)
-	if !ok {
-		return folder
-	}
-	return r.pattern
+// isEntry says whether a name is what the file map calls a room.
+func isEntry(name string) bool {
+	return slices.ContainsFunc(rooms, func(r room) bool { return strings.TrimSuffix(r.pattern, "/...") == name })
 }
 
 // checkProofs finds tests that docs/guarantees.md names and that do not exist: a test is TestName, and a case of drivertest is theme/name,

@@ -13,18 +13,20 @@ func TestFileMap(t *testing.T) {
 		"memory/store.go":                {Data: []byte("package p\n")},
 		"apps/shop/orders/service.go":    {Data: []byte("package p\n")},
 		"apps/shop/orders/other/more.go": {Data: []byte("package p\n")},
+		"apps/shop/orders/contract/e.go": {Data: []byte("package p\n")},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	const whole = "# A\n\n## File map\n\n`app.go`: an app. `memory/`: in memory. `apps/shop/orders` takes orders\n\n## More\n\n`gone.go`\n"
+	const whole = "# A\n\n## File map\n\n`app.go`: an app. `memory/`: in memory. `apps/shop/orders` takes orders, `apps/shop/*/contract`\n\n## More\n\n`gone.go`\n"
 	for page, problem := range map[string]string{
-		whole:                               "",
-		"# A\n\n`app.go`\n":                 "no section \"File map\"",
-		"\n## File map\n`app.go` `memory/`": "apps/shop/orders is not in the file map",
-		"\n## File map\n`memory/` `apps/shop/orders`":                           "app.go is not in the file map",
-		"\n## File map\n`app.go` `memory/` `apps/shop/orders` `relay.go`":       "has relay.go, which is not there",
-		"\n## File map\n`app.go` `memory/` `apps/shop/orders`\n## X `relay.go`": "",
+		whole:               "",
+		"# A\n\n`app.go`\n": "no section \"File map\"",
+		"\n## File map\n`app.go` `memory/` `apps/shop/*/contract`":                                                                              "apps/shop/orders is not in the file map",
+		"\n## File map\n`memory/` `apps/shop/orders` `apps/shop/*/contract`":                                                                    "app.go is not in the file map",
+		"\n## File map\n`app.go` `memory/` `apps/shop/orders` `apps/shop/*/contract` `relay.go`":                                                "has relay.go, which is not there",
+		"\n## File map\n`app.go` `memory/` `apps/shop/orders` `apps/shop/*/contract` `saga/`":                                                   "has saga, which is not there",
+		"\n## File map\n`app.go` `apps/shop/orders/service.go` `store.go` `memory/` `apps/shop/orders` `apps/shop/*/contract`\n## X `relay.go`": "",
 	} {
 		expect(t, checkMap(page, sources), problem)
 	}

@@ -69,6 +69,16 @@ func roomOf(folder string) (room, bool) {
 	return room{}, false
 }
 
+// entry is what the file map calls the room of a folder: the room's folder, with "*" as it stands in the pattern.
+func entry(folder string) string {
+	for _, r := range rooms {
+		if _, ok := r.match(folder); ok {
+			return strings.TrimSuffix(r.pattern, "/...")
+		}
+	}
+	return folder
+}
+
 // match tells whether a folder is in the room, and which folder the room itself is.
 func (r room) match(folder string) (string, bool) {
 	pattern, deep := strings.CutSuffix(r.pattern, "/...")
