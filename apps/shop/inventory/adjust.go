@@ -7,8 +7,8 @@ import (
 	"fmt"
 
 	"github.com/headrace/headrace"
-	"github.com/headrace/headrace/apps/shop/inventory/contract"
 	"github.com/headrace/headrace/apps/shop/invalid"
+	"github.com/headrace/headrace/apps/shop/inventory/contract"
 )
 
 // maxDelta keeps sums of stock far from the limits of int64.

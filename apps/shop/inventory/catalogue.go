@@ -8,8 +8,8 @@ import (
 	"fmt"
 
 	"github.com/headrace/headrace"
-	"github.com/headrace/headrace/apps/shop/inventory/contract"
 	"github.com/headrace/headrace/apps/shop/invalid"
+	"github.com/headrace/headrace/apps/shop/inventory/contract"
 	"github.com/headrace/headrace/apps/shop/money"
 )
 
@@ -67,10 +67,13 @@ func scanProduct(row interface{ Scan(...any) error }) (contract.Product, error) 
 	return p, err
 }
 
+// maxPrice keeps the total of any order far from the limits of int64.
+var maxPrice = money.EUR(1_000_000_00)
+
 // ChangePrice gives a product a new price. Orders that were placed keep theirs.
 func (i *Inventory) ChangePrice(ctx context.Context, c contract.ChangePrice) (contract.Product, error) {
-	if c.Price.Amount < 0 || c.Price.Currency != money.Default {
-		return contract.Product{}, invalid.Field("price", "must be 0 or more, in "+money.Default)
+	if c.Price.Amount < 1 || c.Price.Amount > maxPrice.Amount || c.Price.Currency != maxPrice.Currency {
+		return contract.Product{}, invalid.Field("price", fmt.Sprintf("must be %s to %s", money.EUR(1), maxPrice))
 	}
 	err := i.Service.In(ctx, func(ctx context.Context, tx *headrace.Tx) error {
 		result, err := tx.SQL().ExecContext(ctx, `UPDATE product SET price = $2 WHERE sku = $1`, c.SKU, c.Price.Amount)

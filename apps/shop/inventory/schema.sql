@@ -2,7 +2,7 @@ CREATE TABLE IF NOT EXISTS product (
 	sku         TEXT PRIMARY KEY,
 	name        TEXT   NOT NULL,
 	description TEXT   NOT NULL,
-	price       BIGINT NOT NULL CHECK (price >= 0),
+	price       BIGINT NOT NULL CHECK (price > 0),
 	currency    TEXT   NOT NULL
 );
 

@@ -15,9 +15,6 @@ var ReserveStock = headrace.Define(Fulfilment, "fulfilment.reserve_stock", 1, fu
 // AuthorizePayment asks payments, who answers with Authorized or Declined.
 var AuthorizePayment = headrace.Define(Fulfilment, "fulfilment.authorize_payment", 1, func(d AuthorizePaymentData) string { return d.OrderID })
 
-// ShipmentDue tells orders itself that the time to cancel a confirmed order is over.
-var ShipmentDue = headrace.Define(Fulfilment, "fulfilment.shipment_due", 1, func(d OrderData) string { return d.OrderID })
-
 // CreateShipment asks shipping, who answers with ShipmentCreated, Dispatched and Delivered, or with ShipmentFailed.
 var CreateShipment = headrace.Define(Fulfilment, "fulfilment.create_shipment", 1, func(d CreateShipmentData) string { return d.OrderID })
 

@@ -22,7 +22,7 @@ const (
 // decline says why a card does not authorise an amount; empty if it does.
 func decline(card string, amount money.Money) string {
 	switch {
-	case amount.Amount < 0:
+	case amount.Amount < 1:
 		return "amount"
 	case card == cardDeclined:
 		return "card_declined"
@@ -115,6 +115,6 @@ func begin(ctx context.Context, tx *sql.Tx, r request) (operation, error) {
 func (p *Provider) keep(ctx context.Context, tx *sql.Tx, r request, o operation) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO operation (key, action, reference, auth_code, amount, currency, declined, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		r.key, r.action, o.reference, o.authCode, o.amount.Amount, o.amount.Currency, o.declined, p.clock.Now().UnixMicro())
+		r.key, r.action, o.reference, o.authCode, o.amount.Amount, o.amount.Currency, o.declined, p.clock().UnixMicro())
 	return err
 }

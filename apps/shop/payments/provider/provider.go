@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/headrace/headrace/apps/shop/money"
-	"github.com/headrace/headrace/driver"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -29,7 +28,7 @@ type Config struct {
 	// Slow is how late the slow card is answered. Default 2 s.
 	Slow time.Duration
 	// Clock tells the time. Default: the machine's.
-	Clock driver.Clock
+	Clock func() time.Time
 }
 
 // Provider is the provider. Its methods may be called concurrently. An error means that the outcome is unknown: ask again with the same
@@ -37,7 +36,7 @@ type Config struct {
 type Provider struct {
 	db    *sql.DB
 	slow  time.Duration
-	clock driver.Clock
+	clock func() time.Time
 }
 
 // Answer is what the provider says to a request.
@@ -57,7 +56,11 @@ func Open(ctx context.Context, c Config) (*Provider, error) {
 		_ = db.Close()
 		return nil, fmt.Errorf("provider: open %s: %w", c.Path, err)
 	}
-	return &Provider{db: db, slow: cmp.Or(c.Slow, 2*time.Second), clock: c.Clock}, nil
+	p := &Provider{db: db, slow: cmp.Or(c.Slow, 2*time.Second), clock: c.Clock}
+	if p.clock == nil {
+		p.clock = time.Now
+	}
+	return p, nil
 }
 
 // Close closes the file.
