@@ -11,8 +11,8 @@ import (
 	"github.com/headrace/headrace/apps/shop/orders/contract"
 )
 
-// Cancel begins to undo an order, if it is not too late.
-func (o *Orders) Cancel(ctx context.Context, c contract.CancelOrder) (contract.CancellingOrder, error) {
+// CancelOrder begins to undo an order, if it is not too late.
+func (o *Orders) CancelOrder(ctx context.Context, c contract.CancelOrder) (contract.CancellingOrder, error) {
 	ctx = headrace.WithCorrelation(ctx, c.OrderID)
 	err := o.Service.In(ctx, func(ctx context.Context, tx *headrace.Tx) error { return o.cancel(ctx, tx, c) })
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/headrace/headrace/apps/shop/orders/contract"
 )
 
-// Place takes an order and begins its saga.
-func (o *Orders) Place(ctx context.Context, c contract.PlaceOrder) (contract.PlacedOrder, error) {
+// PlaceOrder takes an order and begins its saga.
+func (o *Orders) PlaceOrder(ctx context.Context, c contract.PlaceOrder) (contract.PlacedOrder, error) {
 	if err := checkRequest(c); err != nil {
 		return contract.PlacedOrder{}, err
 	}

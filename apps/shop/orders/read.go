@@ -13,8 +13,8 @@ import (
 	"github.com/headrace/headrace/apps/shop/orders/contract"
 )
 
-// Get returns an order.
-func (o *Orders) Get(ctx context.Context, q contract.GetOrder) (contract.Order, error) {
+// GetOrder returns an order.
+func (o *Orders) GetOrder(ctx context.Context, q contract.GetOrder) (contract.Order, error) {
 	var ord order
 	err := o.Service.View(ctx, func(ctx context.Context, tx *headrace.Tx) (err error) {
 		ord, err = findOrder(ctx, tx, q.OrderID)
@@ -33,8 +33,8 @@ func (o *Orders) Get(ctx context.Context, q contract.GetOrder) (contract.Order, 
 	}, nil
 }
 
-// List returns a page of orders, the newest first.
-func (o *Orders) List(ctx context.Context, q contract.ListOrders) (contract.OrderPage, error) {
+// ListOrders returns a page of orders, the newest first.
+func (o *Orders) ListOrders(ctx context.Context, q contract.ListOrders) (contract.OrderPage, error) {
 	q.Limit = min(cmp.Or(max(q.Limit, 0), 20), 100)
 	page := contract.OrderPage{Orders: []contract.OrderSummary{}}
 	err := o.Service.View(ctx, func(ctx context.Context, tx *headrace.Tx) error {
