@@ -24,6 +24,7 @@ test: race-or-say check lint ## everything: build, vet, lint, all tests of all m
 check:
 	go build $(PACKAGES)
 	go vet $(PACKAGES)
+	for module in . drivers apps; do (cd $$module && GOWORK=off go build ./...) || exit 1; done
 
 race-or-say:
 	@[ -n "$(RACE)" ] || { echo "the race detector needs cgo and a C compiler such as gcc: there is none here" >&2; [ "$$CI" != true ]; }
