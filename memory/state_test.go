@@ -20,7 +20,7 @@ func TestStateFollowsItsTransaction(t *testing.T) {
 	commit(t, kept)
 
 	undone := begin(t, s, driver.TxOptions{})
-	state := memory.State(withDriver{undone})
+	state := memory.State(holder{undone})
 	set(t, undone, "a", "changed")
 	if err := state.Delete("b"); err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func TestStateFollowsItsTransaction(t *testing.T) {
 	if err := undone.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	wantAll(t, memory.State(withDriver{begin(t, s, driver.TxOptions{ReadOnly: true})}), "a=aa", "b=bb", "c=cc")
+	wantAll(t, memory.State(holder{begin(t, s, driver.TxOptions{ReadOnly: true})}), "a=aa", "b=bb", "c=cc")
 }
 
 func wantAll(t *testing.T, state memory.Values, want ...string) {
@@ -49,7 +49,7 @@ func wantAll(t *testing.T, state memory.Values, want ...string) {
 func TestStateCanChangeWhileItIsGoneThrough(t *testing.T) {
 	t.Parallel()
 	tx := begin(t, memory.NewStore(memory.StoreConfig{}), driver.TxOptions{})
-	state := memory.State(withDriver{tx})
+	state := memory.State(holder{tx})
 	set(t, tx, "a", "1")
 	set(t, tx, "b", "2")
 	for key := range state.All() {
@@ -67,7 +67,7 @@ func TestStateCanChangeWhileItIsGoneThrough(t *testing.T) {
 func TestStateCopiesBytes(t *testing.T) {
 	t.Parallel()
 	tx := begin(t, memory.NewStore(memory.StoreConfig{}), driver.TxOptions{})
-	state := memory.State(withDriver{tx})
+	state := memory.State(holder{tx})
 	mine := []byte("before")
 	if err := state.Set("a", mine); err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func TestStateCopiesBytes(t *testing.T) {
 func TestStateOfReadOnlyTransaction(t *testing.T) {
 	t.Parallel()
 	tx := begin(t, memory.NewStore(memory.StoreConfig{}), driver.TxOptions{ReadOnly: true})
-	state := memory.State(withDriver{tx})
+	state := memory.State(holder{tx})
 	if err := state.Set("a", nil); !errors.Is(err, driver.ErrReadOnly) {
 		t.Errorf("set: %v", err)
 	}
@@ -119,6 +119,6 @@ func TestStateOfAnotherStore(t *testing.T) {
 			t.Errorf("State panicked with %q", said)
 		}
 	}()
-	memory.State(withDriver{struct{ driver.Tx }{}})
+	memory.State(holder{struct{ driver.Tx }{}})
 	t.Error("State accepted a foreign transaction")
 }

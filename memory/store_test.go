@@ -14,11 +14,6 @@ import (
 
 const ttl = 5 * time.Second
 
-// withDriver is a transaction as package headrace would hand it to a handler.
-type withDriver struct{ tx driver.Tx }
-
-func (w withDriver) Driver() driver.Tx { return w.tx }
-
 func begin(t *testing.T, s *memory.Store, o driver.TxOptions) driver.Tx {
 	t.Helper()
 	tx, err := s.Begin(t.Context(), o)
@@ -31,14 +26,14 @@ func begin(t *testing.T, s *memory.Store, o driver.TxOptions) driver.Tx {
 
 func set(t *testing.T, tx driver.Tx, key, value string) {
 	t.Helper()
-	if err := memory.State(withDriver{tx}).Set(key, []byte(value)); err != nil {
+	if err := memory.State(holder{tx}).Set(key, []byte(value)); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func wantValue(t *testing.T, tx driver.Tx, key, want string) {
 	t.Helper()
-	if got, _ := memory.State(withDriver{tx}).Get(key); string(got) != want {
+	if got, _ := memory.State(holder{tx}).Get(key); string(got) != want {
 		t.Errorf("%s is %q, want %q", key, got, want)
 	}
 }
@@ -172,7 +167,7 @@ func TestCrash(t *testing.T) {
 func wantDead(t *testing.T, tx driver.Tx) {
 	t.Helper()
 	for what, err := range map[string]error{
-		"set":     memory.State(withDriver{tx}).Set("a", nil),
+		"set":     memory.State(holder{tx}).Set("a", nil),
 		"publish": tx.Publish(t.Context(), []driver.Message{{}}),
 		"commit":  tx.Commit(t.Context()),
 	} {
