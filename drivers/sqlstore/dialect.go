@@ -1,0 +1,40 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/headrace/headrace/driver"
+)
+
+// Dialect is what differs between databases. Everything else is SQL that all of them understand: parameters are written $1, and times are
+// microseconds since 1970. It is safe for concurrent use.
+//
+// The store sends the same few texts again and again: a dialect sees to it that its connections keep them prepared.
+type Dialect interface {
+	// Now is the SQL expression for the time by which leases expire and timers fall due. It may use $1, which every statement that
+	// needs the time has for it; NowArgument is its value.
+	Now() string
+	NowArgument() any
+
+	// Lock ends a SELECT whose rows nobody else may change until the transaction ends: "FOR UPDATE", or nothing where writing
+	// transactions follow one another.
+	Lock() string
+
+	// LockKeys makes transactions that publish messages of one key wait for each other, so that their order in the outbox is the order of
+	// their commits. It does nothing where writing transactions follow one another.
+	LockKeys(ctx context.Context, tx *sql.Tx, messages []driver.Message) error
+
+	// Insert puts rows into a table in the order given. The values are those of the first row, then those of the second, and so on.
+	Insert(ctx context.Context, tx *sql.Tx, table string, columns []string, values []any) error
+
+	// Context is the context for one of the store's own statements, which are short. Where it costs to watch a context during each of them
+	// and the database is in this process, it may be one that does not end: whether it has ended is looked at before every statement.
+	Context(ctx context.Context) context.Context
+
+	// Conflict reports whether the database gave up on a transaction because of others: it had no effect and can be run again.
+	Conflict(err error) bool
+
+	// UnknownOutcome reports whether this error of a COMMIT leaves open if the transaction took effect.
+	UnknownOutcome(err error) bool
+}

@@ -1,0 +1,71 @@
+package sqlstore
+
+import (
+	"context"
+	"sync"
+
+	"github.com/headrace/headrace/driver"
+)
+
+// gate counts what is under way in a store, so that closing can wait for it, and makes writers queue where there is only one at a time.
+type gate struct {
+	turn   chan struct{} // holds an element while there is a writer; nil: writers do not queue
+	closed chan struct{} // closed when nobody may enter any more
+
+	mu    sync.Mutex
+	shut  bool
+	under sync.WaitGroup
+}
+
+func newGate(queue bool) *gate {
+	g := &gate{closed: make(chan struct{})}
+	if queue {
+		g.turn = make(chan struct{}, 1)
+	}
+	return g
+}
+
+// enter waits for the turn of a writer, in the order of coming; readers do not wait. Every successful enter is followed by one leave.
+func (g *gate) enter(ctx context.Context, writer bool) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	if g.shut {
+		g.mu.Unlock()
+		return driver.ErrClosed
+	}
+	g.under.Add(1)
+	g.mu.Unlock()
+	if !writer || g.turn == nil {
+		return nil
+	}
+	select {
+	case g.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		g.under.Done()
+		return ctx.Err()
+	case <-g.closed:
+		g.under.Done()
+		return driver.ErrClosed
+	}
+}
+
+func (g *gate) leave(writer bool) {
+	if writer && g.turn != nil {
+		<-g.turn
+	}
+	g.under.Done()
+}
+
+// close lets nobody in any more, sends away who queues, and waits for the others.
+func (g *gate) close() {
+	g.mu.Lock()
+	if !g.shut {
+		g.shut = true
+		close(g.closed)
+	}
+	g.mu.Unlock()
+	g.under.Wait()
+}

@@ -1,0 +1,71 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/headrace/headrace/driver"
+)
+
+// Heartbeat implements [driver.Leases]. A lease that has expired but that nobody took is held again.
+func (s *Store) Heartbeat(ctx context.Context, member string, ttl time.Duration) (driver.Membership, error) {
+	var present driver.Membership
+	err := s.write(ctx, "announce member "+member, func(t *Tx) (err error) {
+		if err = t.announce(ctx, member, ttl); err != nil {
+			return err
+		}
+		present.Members, err = collect(ctx, t.session, `SELECT member FROM headrace_member ORDER BY member`, nil,
+			func(rows *sql.Rows) (name string, err error) {
+				err = rows.Scan(&name)
+				return name, err
+			})
+		if err != nil {
+			return fmt.Errorf("list members: %w", err)
+		}
+		if present.Slots, err = t.slots(ctx); err != nil {
+			return fmt.Errorf("list leases: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return driver.Membership{}, err
+	}
+	return present, nil
+}
+
+// announce says that a member lives, extends its leases, and forgets members that have not been heard of.
+func (t *Tx) announce(ctx context.Context, member string, ttl time.Duration) error {
+	now := t.store.dialect.NowArgument()
+	_, err := t.exec(ctx, `INSERT INTO headrace_member (member, expires) VALUES ($2, {now} + $3)
+		ON CONFLICT (member) DO UPDATE SET expires = excluded.expires`, now, member, ttl.Microseconds())
+	if err != nil {
+		return err
+	}
+	if _, err = t.exec(ctx, `DELETE FROM headrace_member WHERE expires <= {now}`, now); err != nil {
+		return fmt.Errorf("forget dead members: %w", err)
+	}
+	if _, err = t.exec(ctx, `UPDATE headrace_lease SET expires = {now} + $3 WHERE owner = $2`, now, member, ttl.Microseconds()); err != nil {
+		return fmt.Errorf("extend leases: %w", err)
+	}
+	return nil
+}
+
+func (t *Tx) slots(ctx context.Context) ([]driver.Slot, error) {
+	return collect(ctx, t.session, `SELECT group_name, topic, partition, fence, CASE WHEN expires > {now} THEN owner ELSE '' END, epoch, seq
+		FROM headrace_lease ORDER BY group_name, topic, partition`, args(t.store.dialect.NowArgument()),
+		func(rows *sql.Rows) (slot driver.Slot, err error) {
+			err = rows.Scan(&slot.Group, &slot.Partition.Topic, (*integer)(&slot.Partition.Number), (*number)(&slot.Fence), &slot.Owner,
+				(*number)(&slot.Cursor.Epoch), (*number)(&slot.Cursor.Seq))
+			return slot, err
+		})
+}
+
+// Leave implements [driver.Leases].
+func (s *Store) Leave(ctx context.Context, member string) error {
+	return s.write(ctx, "withdraw member "+member, func(t *Tx) error {
+		_, err := t.exec(ctx, `DELETE FROM headrace_member WHERE member = $1`, member)
+		return err
+	})
+}

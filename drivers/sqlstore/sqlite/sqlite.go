@@ -1,2 +1,0 @@
-package sqlite
-import _ "modernc.org/sqlite"
