@@ -20,6 +20,6 @@
 //		Owns:     []headrace.Topic{Topic},
 //		Handlers: []headrace.Handler{headrace.On(Placed, sendMail)},
 //	})
-//	app := headrace.App{Broker: memory.NewBroker(), Services: []*headrace.Service{service}}
+//	app := headrace.App{Broker: memory.NewBroker(memory.BrokerConfig{}), Services: []*headrace.Service{service}}
 //	err := app.Run(ctx)
 package headrace
