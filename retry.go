@@ -2,6 +2,7 @@ package headrace
 
 import (
 	"cmp"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -93,15 +94,15 @@ func (p policy) retryFor(err error) Retry {
 // backoff is a random time between 0 and shortest·2^n, where the latter is at most longest: "full jitter", as in Marc Brooker, "Exponential
 // Backoff And Jitter", AWS Architecture Blog, 2015.
 func backoff(n int, shortest, longest time.Duration, uniform func(int64) int64) time.Duration {
-	ceiling := shortest
-	for range n {
-		if ceiling >= longest/2 {
+	longest = min(longest, math.MaxInt64-1) // so that there is room for the 1 that is added below
+	ceiling := min(shortest, longest)
+	for i := 0; i < n && 0 < ceiling && ceiling < longest; i++ {
+		if ceiling > longest/2 {
 			ceiling = longest
-			break
+		} else {
+			ceiling *= 2
 		}
-		ceiling *= 2
 	}
-	ceiling = min(ceiling, longest)
 	if ceiling <= 0 {
 		return 0
 	}
