@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/headrace/headrace"
 	"github.com/headrace/headrace/apps/shop/identity/contract"
 )
 
@@ -22,10 +23,25 @@ func (i *Identity) Seed(ctx context.Context) error {
 		{DemoEmail, DemoPassword, "Demo", contract.RoleCustomer},
 		{AdminEmail, AdminPassword, "Admin", contract.RoleAdmin},
 	} {
-		_, err := i.register(ctx, contract.Register{Email: u.email, Password: u.password, DisplayName: u.name}, u.role)
-		if err != nil && !errors.Is(err, contract.ErrEmailTaken) {
+		if err := i.seed(ctx, contract.Register{Email: u.email, Password: u.password, DisplayName: u.name}, u.role); err != nil {
 			return fmt.Errorf("seed identity: %w", err)
 		}
+	}
+	return nil
+}
+
+// seed looks before it registers, because hashing a password takes its time at every start.
+func (i *Identity) seed(ctx context.Context, r contract.Register, role string) error {
+	var found bool
+	err := i.Service.View(ctx, func(ctx context.Context, tx *headrace.Tx) (err error) {
+		_, found, err = findAccount(ctx, tx, "email", r.Email)
+		return err
+	})
+	if err != nil || found {
+		return err
+	}
+	if _, err := i.register(ctx, r, role); err != nil && !errors.Is(err, contract.ErrEmailTaken) {
+		return err
 	}
 	return nil
 }
