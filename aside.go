@@ -56,7 +56,7 @@ func (w *worker) handleAll(ctx context.Context, tx *Tx, items []item, held keySe
 		it := &items[i]
 		switch {
 		case it.kind == foreign:
-			set.foreign = append(set.foreign, w.foreignItem(it))
+			set.foreign = append(set.foreign, w.foreignEntry(it.partition, it.entry, it.err))
 		case it.kind == pass:
 		case held.has(it.partition.id, it.meta.Key):
 			waiting := it.park(driver.Waiting, true, "waits for an earlier event of its key")
@@ -77,13 +77,6 @@ func (w *worker) handleAll(ctx context.Context, tx *Tx, items []item, held keySe
 		i++
 	}
 	return set, nil
-}
-
-func (w *worker) foreignItem(it *item) driver.Foreign {
-	return driver.Foreign{
-		Partition: it.partition.id, Position: it.entry.Position,
-		Data: it.entry.Data, Reason: it.err.Error(), Time: w.now(),
-	}
 }
 
 // dead is an item that will not be tried again by itself.
@@ -125,9 +118,7 @@ func (w *worker) wasPutAside(set aside) {
 		}
 	}
 	for _, f := range set.foreign {
-		w.service.log().Warn("an entry that is no event was set aside", "topic", f.Partition.Topic,
-			"partition", f.Partition.Number, "position", f.Position.String(), "reason", f.Reason)
-		w.note(w.partitions[f.Partition], ForeignFound, 1, nil)
+		w.foundForeign(w.partitions[f.Partition], f)
 	}
 }
 

@@ -134,7 +134,11 @@ func (w *worker) readPage(ctx context.Context, p *partition, page driver.Page) (
 		return nil, nil
 	}
 	w.note(p, HistoryRead, len(r.apply), nil)
-	return w.accept(p, r), nil
+	items := make([]item, len(r.apply))
+	for i, e := range r.apply {
+		items[i] = w.service.read(p, e)
+	}
+	return items, nil
 }
 
 // rejoin lets partitions that have caught up read the stream again.
@@ -143,10 +147,19 @@ func (w *worker) rejoin(ctx context.Context, reached map[*partition]Position) er
 		if p.unsure || p.lost || p.cursor() != head {
 			continue
 		}
+		if p.ahead.After(head) { // an event that the journal does not have: it was restored
+			if err := w.history.report(ctx, p.id, p.ahead); err != nil {
+				return err
+			}
+		}
 		if err := w.reader.Seek(ctx, p.id, p.cursor()); err != nil {
 			return fmt.Errorf("seek %s: %w", p.id, err)
 		}
-		p.behind = false
+		p.behind, p.ahead = false, Position{}
+		if p.rejoined == p.cursor() { // nothing came of the last time: the stream makes no sense
+			p.resume, p.unsure = w.now().Add(shortestPause), true
+		}
+		p.rejoined = p.cursor()
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ type reading struct {
 	apply      []driver.Entry // next after the cursor, without a hole
 	duplicates int            // at or below the cursor: applied already
 	gap        bool           // something is missing after what can be applied: history has it
+	beyond     driver.Entry   // the first entry beyond the gap
 }
 
 // readStream decides about entries of the stream. The stream is trusted only as long as it continues the cursor in the same epoch: a new
@@ -21,7 +22,7 @@ func readStream(cursor Position, entries []driver.Entry) reading {
 			r.apply = append(r.apply, entries[i])
 			cursor = next
 		default:
-			r.gap = true
+			r.gap, r.beyond = true, e
 			return r
 		}
 	}

@@ -59,6 +59,15 @@ func (h *history) page(ctx context.Context, p driver.Partition, after Position, 
 	return page, nil
 }
 
+// report tells the owner of a position that was really seen.
+func (h *history) report(ctx context.Context, p driver.Partition, seen Position) error {
+	s, err := h.owner(p.Topic)
+	if err != nil {
+		return err
+	}
+	return s.raiseEpoch(ctx, p, seen)
+}
+
 // head is the position of the last event of a partition, from memory where the owner's relay runs here.
 func (h *history) head(ctx context.Context, p driver.Partition) (Position, error) {
 	s, err := h.owner(p.Topic)

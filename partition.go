@@ -16,6 +16,10 @@ type partition struct {
 	// fresh says that the cursor was not compared with the head yet; seen is the cursor at the last comparison.
 	fresh bool
 	seen  Position
+	// ahead is the highest position that the stream was seen to have beyond a gap.
+	ahead Position
+	// rejoined is where the partition went back from history to the stream the last time.
+	rejoined Position
 	// holding says that some key may be held: only this worker parks events of the partition, so "no" is certain.
 	holding bool
 	// careful is the seq up to which events are run one at a time, after a takeover from a member that died.

@@ -86,35 +86,50 @@ func (w *worker) readTail(ctx, live context.Context, busy bool) error {
 		return fmt.Errorf("read stream: %w", err)
 	}
 	var items []item
+	var met []stranger
 	for _, b := range batches {
 		p := w.partitions[b.Partition]
 		if p == nil || p.behind || !p.readable(w.now()) {
 			continue // it is read again from its cursor when its time comes
 		}
-		items = append(items, w.accept(p, readStream(p.cursor(), b.Entries))...)
+		more, strangers := w.accept(p, b.Entries)
+		items, met = append(items, more...), append(met, strangers...)
 	}
 	if len(items) > 0 {
 		err = w.apply(live, items)
+	}
+	if err == nil && len(met) > 0 {
+		err = w.remove(live, met)
 	}
 	w.acknowledge(live, batches)
 	w.checkHeads(live, len(batches) == 0)
 	return err
 }
 
-// accept turns what was read of a partition into items.
-func (w *worker) accept(p *partition, r reading) []item {
-	if r.duplicates > 0 {
-		w.note(p, Duplicate, r.duplicates, nil)
+// accept makes items of what the stream has for a partition, and finds what is not the topic's.
+func (w *worker) accept(p *partition, entries []driver.Entry) ([]item, []stranger) {
+	entries, strangers := withoutMetadata(p, entries)
+	r := readStream(p.cursor(), entries)
+	w.note(p, Duplicate, r.duplicates, nil)
+	items := make([]item, 0, len(r.apply))
+	for _, e := range r.apply {
+		it := w.service.read(p, e)
+		if it.kind == foreign { // the event whose place it took comes from history
+			r.gap, r.beyond = true, e
+			break
+		}
+		items = append(items, it)
 	}
 	if r.gap {
 		p.behind = true
 		w.note(p, Gap, 1, nil)
+		if _, err := DecodeMetadata(p.id, r.beyond); err != nil {
+			strangers = append(strangers, stranger{p, r.beyond, err})
+		} else if r.beyond.Position.After(p.ahead) {
+			p.ahead = r.beyond.Position
+		}
 	}
-	items := make([]item, len(r.apply))
-	for i, e := range r.apply {
-		items[i] = w.service.read(p, e)
-	}
-	return items
+	return items, strangers
 }
 
 // acknowledge tells the broker what lies at or below the cursors.

@@ -17,6 +17,10 @@ type Broker interface {
 	// empty when the entry itself is gone while its id is still known.
 	Top(ctx context.Context, p Partition) (Entry, error)
 
+	// Remove takes entries off a stream that are no events. What they did to the partition's top is undone, so that the next events are
+	// taken again. Entries that are not there are passed over.
+	Remove(ctx context.Context, p Partition, positions []Position) error
+
 	// Bound is how many of a partition's newest entries are kept at least, and so how many are appended again after a loss. 0 means that
 	// nothing is ever appended again, because readers catch up from history at once (the memory broker).
 	Bound() int

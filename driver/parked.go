@@ -54,7 +54,7 @@ type Parking interface {
 	// Repark replaces what is stored of a parked event, except its entry, id, key and ParkedAt.
 	Repark(ctx context.Context, group string, event Parked) error
 
-	// AddForeign keeps what was no event.
+	// AddForeign keeps what was no event. The same bytes at the same position again are no second row: a reader may meet them twice.
 	AddForeign(ctx context.Context, group string, items []Foreign) error
 }
 

@@ -31,6 +31,7 @@ var _ driver.Broker = (*Broker)(nil)
 type stream struct {
 	entries   []driver.Entry
 	top       driver.Position
+	appended  driver.Position // the newest that came by Append
 	followers map[*reader]bool
 }
 
@@ -54,7 +55,7 @@ func (b *Broker) Append(ctx context.Context, batches []driver.Batch) map[driver.
 		s := b.stream(batch.Partition)
 		for _, e := range batch.Entries {
 			if e.Position.After(s.top) {
-				s.top, s.entries = e.Position, append(s.entries, e)
+				s.top, s.appended, s.entries = e.Position, e.Position, append(s.entries, e)
 			}
 		}
 		s.entries = s.entries[max(0, len(s.entries)-b.bound):]
@@ -75,6 +76,21 @@ func (b *Broker) Top(ctx context.Context, p driver.Partition) (driver.Entry, err
 		return s.entries[n-1], nil
 	}
 	return driver.Entry{Position: s.top}, nil
+}
+
+// Remove implements [driver.Broker].
+func (b *Broker) Remove(ctx context.Context, p driver.Partition, positions []driver.Position) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.usable(ctx); err != nil {
+		return err
+	}
+	s := b.stream(p)
+	s.entries = slices.DeleteFunc(slices.Clone(s.entries), func(e driver.Entry) bool { return slices.Contains(positions, e.Position) })
+	if slices.Contains(positions, s.top) {
+		s.top = s.appended
+	}
+	return nil
 }
 
 // Bound implements [driver.Broker]. It is 0: nothing is appended again, because readers catch up from history.
@@ -129,7 +145,7 @@ func (b *Broker) Flush() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, s := range b.streams {
-		s.entries, s.top = nil, driver.Start
+		s.entries, s.top, s.appended = nil, driver.Start, driver.Start
 	}
 }
 
@@ -145,7 +161,7 @@ func (b *Broker) usable(ctx context.Context) error {
 func (b *Broker) stream(p driver.Partition) *stream {
 	s := b.streams[p]
 	if s == nil {
-		s = &stream{top: driver.Start, followers: map[*reader]bool{}}
+		s = &stream{top: driver.Start, appended: driver.Start, followers: map[*reader]bool{}}
 		b.streams[p] = s
 	}
 	return s
