@@ -104,6 +104,12 @@ func (m *member) turn(ctx context.Context, stopping bool) error {
 	for _, id := range todo.give {
 		m.tell(change{kind: handOver, slot: id})
 	}
+	for _, s := range todo.free {
+		lease := driver.Lease{Partition: s.Partition, Fence: s.Fence}
+		if err := m.service.store.Release(ctx, s.Group, []driver.Lease{lease}); err != nil {
+			return err
+		}
+	}
 	for _, s := range todo.take {
 		if err := m.takeOver(ctx, s); err != nil {
 			return err
