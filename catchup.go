@@ -172,7 +172,7 @@ func (w *worker) enterEpoch(ctx context.Context, p *partition, to Position, lost
 	}
 	defer tx.rollback(txCtx)
 	move := driver.Advance{Partition: p.id, Fence: p.lease.Fence, From: p.cursor(), To: to}
-	if err := tx.advance(txCtx, []driver.Advance{move}); err == nil {
+	if err = tx.advance(txCtx, []driver.Advance{move}); err == nil {
 		err = tx.commit(txCtx)
 	}
 	if err != nil {
