@@ -77,7 +77,7 @@ func appendBytes(w *brokerWorld) {
 	r := w.follow(group, orders(0))
 	var got []driver.Entry
 	for len(got) < len(want) {
-		batches := w.read(r, 100, patience)
+		batches := w.read(r, 100, soon)
 		if len(batches) != 1 || batches[0].Partition != orders(0) {
 			w.Fatalf("read: got %d batches, want one of %s", len(batches), orders(0))
 		}
@@ -103,7 +103,7 @@ func appendAgain(w *brokerWorld) {
 	w.append(batch(orders(0), 6, 6))
 	w.wantNext(r, orders(0), 6)
 	w.seek(r, orders(0), at(1))
-	for _, e := range w.read(r, 100, patience)[0].Entries {
+	for _, e := range w.read(r, 100, soon)[0].Entries {
 		if string(e.Data) == "another" {
 			w.Errorf("%s was replaced by what was appended later", e.Position)
 		}

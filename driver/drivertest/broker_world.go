@@ -97,7 +97,7 @@ func (w *brokerWorld) collect(r driver.Reader, limit, count int) map[driver.Part
 	w.Helper()
 	got := map[driver.Partition][]uint64{}
 	for n := 0; n < count; {
-		batches := w.read(r, limit, patience)
+		batches := w.read(r, limit, soon)
 		if len(batches) == 0 {
 			w.Fatalf("read: got %d entries and then none: want %d", n, count)
 		}

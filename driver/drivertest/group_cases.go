@@ -70,7 +70,7 @@ func groupMembers(w *brokerWorld) {
 			return nil
 		}
 		for n := 0; n < size; {
-			batches, err := readers[i].Read(w.ctx, 13, patience)
+			batches, err := readers[i].Read(w.ctx, 13, soon)
 			if err != nil {
 				return err
 			}
@@ -110,7 +110,7 @@ func groupAck(w *brokerWorld) {
 	w.append(batch(orders(0), 1, 6))
 	r := w.follow(group, orders(0))
 	w.must(r.Ack(w.ctx, []driver.Batch{batch(orders(0), 1, 2)}), "ack what was not read yet")
-	got := w.read(r, 3, patience)
+	got := w.read(r, 3, soon)
 	equal(w.world, fmt.Sprint(positions(got[0].Entries)), "[1-1 1-2 1-3]", "the first three entries")
 	for range 2 {
 		w.must(r.Ack(w.ctx, got), "ack")

@@ -141,29 +141,36 @@ func journalTrimOne(w *storeWorld) {
 	w.same(w.journal(orders(1)), []string{"1-1 c", "1-2 d"}, "journal of the other partition")
 }
 
+// journalConsistent reads the whole journal again and again while it grows.
 func journalConsistent(w *storeWorld) {
 	const rounds = 30
 	fence := w.relay()
 	w.each(3, "write and read a journal", func(i int) error {
+		if i > 0 {
+			return readUntil(w, rounds)
+		}
 		for n := range rounds {
-			switch i {
-			case 0:
-				if err := publishRounds(w, n, 1); err != nil {
-					return err
-				}
-				if _, err := w.store.Number(w.ctx, fence, 100); err != nil {
-					return err
-				}
-			default:
-				page, err := w.store.ReadJournal(w.ctx, orders(0), driver.Start, 1000, 1<<20)
-				if err != nil {
-					return err
-				}
-				if uint64(len(page.Entries)) != page.Head.Seq {
-					return fmt.Errorf("a page of everything has %d entries and its head is %s", len(page.Entries), page.Head)
-				}
+			if err := publishRounds(w, n, 1); err != nil {
+				return err
+			}
+			if err := w.retry(func() error { _, err := w.store.Number(w.ctx, fence, 100); return err }); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
+}
+
+func readUntil(w *storeWorld, head uint64) error {
+	for {
+		page, err := w.store.ReadJournal(w.ctx, orders(0), driver.Start, 1000, 1<<20)
+		switch {
+		case err != nil:
+			return err
+		case uint64(len(page.Entries)) != page.Head.Seq:
+			return fmt.Errorf("a page of everything has %d entries and its head is %s", len(page.Entries), page.Head)
+		case page.Head.Seq == head:
+			return nil
+		}
+	}
 }

@@ -208,7 +208,7 @@ func readFair(w *brokerWorld) {
 	w.append(batch(orders(0), 1, limit*turns*2), batch(orders(1), 1, 1))
 	r := w.follow(group, orders(0), orders(1))
 	for range turns {
-		for _, b := range w.read(r, limit, patience) {
+		for _, b := range w.read(r, limit, soon) {
 			if b.Partition == orders(1) {
 				return
 			}

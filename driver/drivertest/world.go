@@ -15,6 +15,9 @@ import (
 // patience is how long a case may take: what has not happened by then never will.
 const patience = 30 * time.Second
 
+// soon is how long a read waits for what is there already.
+const soon = 5 * time.Second
+
 // moment is how long a call is watched that must not return yet.
 const moment = 40 * time.Millisecond
 
