@@ -22,10 +22,10 @@ type Identity interface {
 
 // Orders is what the gateway asks of the service orders.
 type Orders interface {
-	Place(ctx context.Context, q orders.PlaceOrder) (orders.PlacedOrder, error)
-	Get(ctx context.Context, q orders.GetOrder) (orders.Order, error)
-	List(ctx context.Context, q orders.ListOrders) (orders.OrderPage, error)
-	Cancel(ctx context.Context, q orders.CancelOrder) (orders.CancellingOrder, error)
+	PlaceOrder(ctx context.Context, q orders.PlaceOrder) (orders.PlacedOrder, error)
+	GetOrder(ctx context.Context, q orders.GetOrder) (orders.Order, error)
+	ListOrders(ctx context.Context, q orders.ListOrders) (orders.OrderPage, error)
+	CancelOrder(ctx context.Context, q orders.CancelOrder) (orders.CancellingOrder, error)
 	GetCart(ctx context.Context, q orders.GetCart) (orders.Cart, error)
 	PutCart(ctx context.Context, q orders.PutCart) (orders.Cart, error)
 	ClearCart(ctx context.Context, q orders.ClearCart) error
