@@ -34,12 +34,16 @@ func (s *Service) describe(h *Handler, items []item, attempt int) HandlerCall {
 	return c
 }
 
-// protect turns a panic into an error.
+// protect turns a panic into an error, also one that comes only when the error is asked for its text: the classic nil pointer that became an
+// error would otherwise end the process where it is parked.
 func protect(fn func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = &PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
-	return fn()
+	if err = fn(); err != nil {
+		_ = err.Error()
+	}
+	return err
 }

@@ -35,8 +35,13 @@ var (
 	ErrPartitions = driver.ErrPartitions
 )
 
-// Permanent says that trying again can never help: the event is dead at once.
-func Permanent(err error) error { return &permanentError{err} }
+// Permanent says that trying again can never help: the event is dead at once. Permanent(nil) is nil.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &permanentError{err}
+}
 
 // IsPermanent reports whether err, or what it wraps, was made by [Permanent].
 func IsPermanent(err error) bool {
@@ -50,8 +55,13 @@ func (e *permanentError) Error() string { return e.err.Error() }
 func (e *permanentError) Unwrap() error { return e.err }
 
 // Unavailable says that something the handler depends on is down, so that every event would fail: the partition pauses with backoff,
-// no attempt is used up and nothing is parked.
-func Unavailable(err error) error { return &unavailableError{err} }
+// no attempt is used up and nothing is parked. Unavailable(nil) is nil.
+func Unavailable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &unavailableError{err}
+}
 
 // IsUnavailable reports whether err, or what it wraps, was made by [Unavailable].
 func IsUnavailable(err error) bool {

@@ -50,7 +50,11 @@ func (it *item) decode() {
 		it.err = fmt.Errorf("%w: %s is of version %d, this code knows up to %d", ErrUnknownVersion, it.handler.name(), it.meta.Version, known)
 		return
 	}
-	if it.value, it.err = it.handler.decode(it.meta, it.entry.Data); it.err != nil {
+	it.err = protect(func() (err error) { // an upcast or an UnmarshalJSON may panic
+		it.value, err = it.handler.decode(it.meta, it.entry.Data)
+		return err
+	})
+	if it.err != nil {
 		it.kind = hopeless
 		it.err = fmt.Errorf("decode %s version %d: %w", it.handler.name(), it.meta.Version, it.err)
 	}

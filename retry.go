@@ -20,7 +20,7 @@ type Retry struct {
 	Min, Max time.Duration
 	// AfterDead says what becomes of later events of a key whose event is dead. Default HoldKey.
 	AfterDead AfterDead
-	// If restricts this Retry to some errors. nil: all that no other Retry accepts.
+	// If restricts this Retry to some errors. nil: all that no other Retry accepts. One that panics accepts nothing.
 	If func(error) bool
 }
 
@@ -84,11 +84,20 @@ func (p policy) decide(err error, attempts int, uniform func(n int64) int64) dec
 
 func (p policy) retryFor(err error) Retry {
 	for _, r := range p.retry {
-		if r.If == nil || r.If(err) {
+		if r.accepts(err) {
 			return r
 		}
 	}
 	return Retry{}
+}
+
+func (r Retry) accepts(err error) bool {
+	accepted := r.If == nil
+	panicked := protect(func() error {
+		accepted = accepted || r.If(err)
+		return nil
+	})
+	return accepted && panicked == nil
 }
 
 // backoff is a random time between 0 and shortest·2^n, where the latter is at most longest: "full jitter", as in Marc Brooker, "Exponential
