@@ -67,6 +67,8 @@ func (c *contract) add(u Upcaster, current reflect.Type) error {
 	switch {
 	case u.version < 1 || u.version >= c.version:
 		return fmt.Errorf("contract %q: upcast from version %d: must be 1 to %d", c.name, u.version, c.version-1)
+	case u.read == nil:
+		return fmt.Errorf("contract %q: upcast from version %d: function is nil", c.name, u.version)
 	case c.upcast[u.version] != nil:
 		return fmt.Errorf("contract %q: upcast from version %d is there twice", c.name, u.version)
 	case u.to != current:
@@ -85,17 +87,18 @@ type Upcaster struct {
 
 // Upcast says how events of an older version become the newest: the function must be pure, and takes what version's data was then.
 func Upcast[Old, T any](version int, upcast func(Old) T) Upcaster {
-	return Upcaster{
-		version: version,
-		to:      reflect.TypeFor[T](),
-		read: func(data []byte) (any, error) {
-			var old Old
-			if err := json.Unmarshal(data, &old); err != nil {
-				return nil, err
-			}
-			return upcast(old), nil
-		},
+	u := Upcaster{version: version, to: reflect.TypeFor[T]()}
+	if upcast == nil {
+		return u
 	}
+	u.read = func(data []byte) (any, error) {
+		var old Old
+		if err := json.Unmarshal(data, &old); err != nil {
+			return nil, err
+		}
+		return upcast(old), nil
+	}
+	return u
 }
 
 // decode reads data of a version that the contract knows.
