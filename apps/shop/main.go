@@ -1,11 +1,56 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
+	"os/signal"
+	"syscall"
 )
 
 func main() {
-	fmt.Fprintln(os.Stderr, "shop: not wired yet")
-	os.Exit(1)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// run is the program: it returns its exit code, when everything that it started has ended.
+func run(ctx context.Context, args []string, env func(string) string, out, errs io.Writer) int {
+	if len(args) > 0 {
+		switch args[0] {
+		case "verify":
+			return runVerify(ctx, args[1:], env, out, errs)
+		case "load":
+			return runLoad(ctx, args[1:], out, errs)
+		}
+	}
+	c, err := parseConfig(args, env, errs)
+	if err != nil {
+		return usage(err, errs)
+	}
+	if err := serve(ctx, c, out); err != nil {
+		fmt.Fprintln(errs, "shop:", err)
+		return exitFailed
+	}
+	return exitOK
+}
+
+// usage tells what is wrong with the command line. Whoever asked for help was told already.
+func usage(err error, errs io.Writer) int {
+	if errors.Is(err, flag.ErrHelp) {
+		return exitOK
+	}
+	fmt.Fprintln(errs, "shop:", err)
+	return exitUsage
 }

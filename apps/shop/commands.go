@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/headrace/headrace/apps/shop/load"
+)
+
+func runVerify(_ context.Context, _ []string, _ func(string) string, _, errs io.Writer) int {
+	fmt.Fprintln(errs, "shop verify: not written yet")
+	return exitUsage
+}
+
+// runLoad is the command "load".
+func runLoad(ctx context.Context, args []string, out, errs io.Writer) int {
+	c := load.Config{Out: out}
+	flags := flag.NewFlagSet("shop load", flag.ContinueOnError)
+	flags.SetOutput(errs)
+	flags.StringVar(&c.URL, "url", "http://127.0.0.1:8080", "where the shop is")
+	flags.Float64Var(&c.Rate, "rps", 50, "orders per second")
+	flags.DurationVar(&c.For, "for", time.Minute, "how long")
+	flags.IntVar(&c.Users, "users", 200, "how many buyers")
+	flags.Float64Var(&c.Declined, "declined", 0.05, "share of orders with a card that is declined")
+	flags.Float64Var(&c.Cancelled, "cancelled", 0.03, "share of orders that the buyer tries to cancel at once")
+	if err := flags.Parse(args); err != nil {
+		return usage(err, errs)
+	}
+	if flags.NArg() > 0 || c.Rate <= 0 || c.For <= 0 || c.Users <= 0 {
+		return usage(errors.New("load: -rps, -for and -users must be above 0, and there are no other arguments"), errs)
+	}
+	summary, err := load.Run(ctx, c)
+	if err != nil {
+		fmt.Fprintln(errs, "shop load:", err)
+		return exitFailed
+	}
+	summary.Write(out)
+	return exitOK
+}

@@ -1,0 +1,69 @@
+package load
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+const tick = 500 * time.Millisecond
+
+// report writes how it goes, until the returned function is called.
+func (r *run) report() (stop func()) {
+	done := make(chan struct{})
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		ticker := time.NewTicker(tick)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				r.tally.line(r.config.Out)
+			case <-done:
+				r.tally.line(r.config.Out)
+				fmt.Fprintln(r.config.Out)
+				return
+			}
+		}
+	})
+	return func() {
+		close(done)
+		writer.Wait()
+	}
+}
+
+// line is how it goes, on one line.
+func (t *tally) line(out io.Writer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	took := time.Since(t.begun).Seconds()
+	errs := 0
+	for _, n := range t.now.Errors {
+		errs += n
+	}
+	fmt.Fprintf(out, "\r%5.0fs  %7d placed  %7.1f/s  %5d in flight  %5d errors  %5d failed ",
+		took, t.now.Placed, float64(t.now.Placed)/took, t.inFlight, errs, t.now.Failed)
+}
+
+// Write writes the summary for people.
+func (s Summary) Write(out io.Writer) {
+	fmt.Fprintf(out, "%d orders placed in %.1f s, %.1f per second; %d placed twice over; %d cancelled, %d too late; %d failed, %d skipped\n",
+		s.Placed, s.Took.Seconds(), float64(s.Placed)/s.Took.Seconds(), s.Repeated, s.Cancelled, s.TooLate, s.Failed, s.Skipped)
+	fmt.Fprintf(out, "%-28s %8s %9s %9s %9s %9s\n", "", "count", "p50", "p90", "p99", "max")
+	writeRow(out, "due to placed", s.Post)
+	for _, status := range slices.Sorted(maps.Keys(s.Ends)) {
+		writeRow(out, "due to "+status, s.Ends[status])
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Errors)) {
+		fmt.Fprintf(out, "error: %-40s %8d\n", name, s.Errors[name])
+	}
+}
+
+func writeRow(out io.Writer, name string, p Percentiles) {
+	fmt.Fprintf(out, "%-28s %8d %7.1fms %7.1fms %7.1fms %7.1fms\n", name, p.Count, ms(p.P50), ms(p.P90), ms(p.P99), ms(p.Max))
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
