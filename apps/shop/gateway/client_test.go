@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -134,10 +133,4 @@ func (c *client) wantRedirect(to string) {
 	}
 }
 
-func (c *client) body() string {
-	body, err := io.ReadAll(c.answer.Result().Body)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return string(body)
-}
+func (c *client) body() string { return c.answer.Body.String() }

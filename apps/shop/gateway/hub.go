@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	hubBuffer  = 8192 // messages that wait for the hub; it only sorts them, so this is a second of a very busy shop
-	feedBuffer = 64   // events that wait for one live timeline; an order has about twenty
-	hubRetry   = time.Second
+	hubBuffer  = 8192        // messages that wait for the hub; it only sorts them, so this is a second of a very busy shop
+	feedBuffer = 64          // events that wait for one live timeline; an order has about twenty
+	hubRetry   = time.Second // after live could not be listened to
 )
 
 // hub hears every event once, however many live timelines are open, and hands each to those it concerns. It never waits for one of them.
@@ -45,9 +45,11 @@ func (h *hub) run(ctx context.Context, log *slog.Logger) {
 		return
 	}
 	for ctx.Err() == nil {
-		if err := h.listen(ctx); err != nil {
-			log.WarnContext(ctx, "live is not to be heard; timelines are late until it is", "error", err)
+		err := h.listen(ctx)
+		if err == nil {
+			continue // it was too slow for its subscription: it listens again at once
 		}
+		log.WarnContext(ctx, "live is not to be heard; timelines are late until it is", "error", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(hubRetry):
@@ -62,7 +64,7 @@ func (h *hub) listen(ctx context.Context) error {
 		return err
 	}
 	defer sub.Close()
-	defer h.miss() // whatever ended it, there may be a hole
+	h.miss() // what happened since the subscription before
 	for {
 		select {
 		case <-ctx.Done():

@@ -1,0 +1,67 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/headrace/headrace/apps/shop/gateway/picture"
+	"github.com/headrace/headrace/apps/shop/money"
+)
+
+func TestWords(t *testing.T) {
+	t.Parallel()
+	for got, want := range map[string]string{
+		price(money.EUR(1250)):                                     "€12.50",
+		price(money.EUR(-5)):                                       "−€0.05",
+		price(money.Money{Amount: 100, Currency: "CHF"}):           "1.00 CHF",
+		since(-time.Second):                                        "0 ms",
+		since(43*time.Millisecond + 900*time.Microsecond):          "43 ms",
+		since(1234 * time.Millisecond):                             "1.23 s",
+		since(2*time.Minute + 3*time.Second):                       "2 min 3 s",
+		eventText("orders", "order.placed"):                        "Order placed",
+		eventText("orders.fulfilment", "fulfilment.reserve_stock"): "Reserve stock",
+		serviceOf("", "orders.fulfilment"):                         "orders",
+		serviceOf("payments", "payments"):                          "payments",
+		sentence("this is it"):                                     "This is it.",
+		sentence("Ärger."):                                         "Ärger.",
+		short("0198c1d2-0000-7000-8000-00000000abcd"):              "0000abcd",
+		short("tiny"):                                              "tiny",
+		inWords(""):                                                "",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestPictures(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	for i := range 200 {
+		sku := fmt.Sprintf("thing-%d", i)
+		drawn := picture.SVG(sku)
+		if !bytes.Equal(drawn, picture.SVG(sku)) {
+			t.Errorf("%s does not look the same twice", sku)
+		}
+		if other, taken := seen[string(drawn)]; taken {
+			t.Logf("%s looks like %s", sku, other)
+		}
+		seen[string(drawn)] = sku
+		decoder := xml.NewDecoder(bytes.NewReader(drawn))
+		for {
+			if _, err := decoder.Token(); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatalf("%s is no XML: %v\n%s", sku, err, drawn)
+			}
+		}
+	}
+	if len(seen) < 150 {
+		t.Errorf("200 products have only %d pictures", len(seen))
+	}
+}
