@@ -3,6 +3,8 @@ package headrace
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 )
 
 // Limits of what is accepted as an event.
@@ -39,6 +41,8 @@ func checkMessage(key string, data []byte) error {
 	switch {
 	case key == "":
 		return ErrNoKey
+	case !utf8.ValidString(key) || strings.Contains(key, "\x00"):
+		return fmt.Errorf("key %q: must be UTF-8 without a zero byte", key)
 	case len(key) > MaxKeySize:
 		return fmt.Errorf("key of %d bytes: %w: at most %d", len(key), ErrTooLarge, MaxKeySize)
 	case len(data) > MaxDataSize:

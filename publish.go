@@ -41,8 +41,8 @@ func CausedBy(m Metadata) PublishOption {
 // Publish makes the event part of the transaction: it exists if and only if the transaction commits. What a handler publishes is caused by
 // the event it handles, and carries its correlation id and trace context.
 //
-// It fails with [ErrNotOwned], [ErrNoKey], [ErrTooLarge], [ErrTooDeep], [ErrNoCause], [ErrReadOnly] or the error of encoding data as JSON;
-// the transaction is still usable then, and nothing was published.
+// It fails with [ErrNotOwned], [ErrNoKey], [ErrTooLarge], [ErrTooDeep], [ErrNoCause], [ErrReadOnly], for a key that is no UTF-8 text, or with
+// the error of encoding data as JSON; the transaction is still usable then, and nothing was published.
 func (c Contract[T]) Publish(tx *Tx, data T, options ...PublishOption) error {
 	if c.err != nil {
 		return c.err
