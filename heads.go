@@ -37,3 +37,12 @@ func (h *heads) move(batches []driver.Batch) {
 		}
 	}
 }
+
+// raise takes note of a new epoch.
+func (h *heads) raise(p driver.Partition, head Position) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.known != nil && head.After(h.known[p]) {
+		h.known[p] = head
+	}
+}

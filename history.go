@@ -91,6 +91,7 @@ func (s *Service) raiseEpoch(ctx context.Context, p driver.Partition, seen Posit
 		return fmt.Errorf("raise epoch of %s: %w", p, err)
 	}
 	if raised {
+		s.heads.raise(p, head)
 		s.log().ErrorContext(ctx, "journal was restored to an older state: events after its head had been published and are gone; a new epoch begins",
 			"topic", p.Topic, "partition", p.Number, "seen", seen.String(), "head", head.String())
 		s.signal(Signal{Kind: EpochRaised, Topic: p.Topic, Partition: p.Number, Count: 1})

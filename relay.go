@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/headrace/headrace/driver"
@@ -15,6 +14,7 @@ const (
 	auditEvery = 5 * time.Second // how often the stream's tops are compared with the heads
 	pollBusy   = 100 * time.Millisecond
 	pollIdle   = time.Second
+	pollTimer  = 10 * time.Millisecond // how soon a timer that should be due is looked at again: the database's clock decides
 )
 
 // relay numbers what the service has published and appends it to the broker, while this member holds the lease for it. It is one
@@ -27,8 +27,10 @@ type relay struct {
 	lost    func(slotID)
 
 	// of the current term
-	behind  map[driver.Partition]bool // partitions whose stream lacks something that the journal has; nil: not begun
-	audited time.Time
+	behind   map[driver.Partition]bool // partitions whose stream lacks something that the journal has; nil: not begun
+	stale    bool                      // what was numbered last is not known for sure
+	audited  time.Time
+	auditing trouble
 }
 
 var relaySlot = slotID{driver.RelayGroup, driver.RelayLease}
@@ -52,8 +54,8 @@ func (r *relay) run(ctx, live context.Context) {
 
 // lead is one term of the lease. When ctx ends there is one more turn, so that what the last transactions published is relayed.
 func (r *relay) lead(ctx, live context.Context, lease driver.Lease) {
+	r.behind, r.auditing = nil, trouble{log: r.service.log(), what: "comparing streams with journals"}
 	trouble := trouble{log: r.service.log(), what: "relay"}
-	r.behind, r.audited = nil, time.Time{}
 	for last := false; ; {
 		pause, err := r.turn(live, lease.Fence)
 		if errors.Is(err, driver.ErrFenced) {
@@ -76,28 +78,34 @@ func (r *relay) turn(ctx context.Context, fence uint64) (time.Duration, error) {
 			return 0, err
 		}
 	}
-	if now := r.service.clock.Now(); now.Sub(r.audited) >= auditEvery {
-		if err := r.audit(ctx); err != nil {
+	if r.stale {
+		if err := r.readHeads(ctx); err != nil {
 			return 0, err
 		}
-		r.audited = now
 	}
-	return r.work(ctx, fence)
+	if now := r.service.clock.Now(); now.Sub(r.audited) >= auditEvery {
+		r.audited = now
+		_ = r.auditing.note(ctx, r.audit(ctx)) // it has a pace of its own: numbering does not wait for a broker that is down
+	}
+	pause, err := r.work(ctx, fence)
+	if err != nil { // something may have been numbered all the same
+		r.stale = true
+		r.service.heads.start(nil)
+	}
+	return pause, err
 }
 
 // begin prepares a term: tops are read before heads, because a head read first could be old by the time the top is read.
 func (r *relay) begin(ctx context.Context) error {
+	tops := map[driver.Partition]Position{}
 	for _, t := range r.service.owns {
 		for _, p := range t.all() {
 			top, err := r.broker.Top(ctx, p)
 			if err != nil {
 				return fmt.Errorf("top of %s: %w", p, err)
 			}
-			if _, err := DecodeMetadata(p, top); err != nil {
-				continue // nothing there, or nothing of ours
-			}
-			if err := r.service.raiseEpoch(ctx, p, top.Position); err != nil {
-				return err
+			if _, err := DecodeMetadata(p, top); err == nil { // else there is nothing, or nothing of ours
+				tops[p] = top.Position
 			}
 		}
 	}
@@ -105,8 +113,26 @@ func (r *relay) begin(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read heads: %w", err)
 	}
+	for p, top := range tops {
+		if !top.After(known[p]) {
+			continue
+		}
+		if err := r.service.raiseEpoch(ctx, p, top); err != nil {
+			return err
+		}
+	}
+	r.behind, r.stale = map[driver.Partition]bool{}, true
+	return nil
+}
+
+// readHeads tells everybody in this process where the journals end.
+func (r *relay) readHeads(ctx context.Context) error {
+	known, err := r.service.store.Heads(ctx)
+	if err != nil {
+		return fmt.Errorf("read heads: %w", err)
+	}
 	r.service.heads.start(known)
-	r.behind = map[driver.Partition]bool{}
+	r.stale, r.audited = false, time.Time{}
 	return nil
 }
 
@@ -130,92 +156,9 @@ func (r *relay) work(ctx context.Context, fence uint64) (time.Duration, error) {
 		pause = 0
 	}
 	if !numbered.Next.IsZero() {
-		pause = min(pause, max(0, numbered.Next.Sub(r.service.clock.Now())))
+		pause = min(pause, max(pollTimer, numbered.Next.Sub(r.service.clock.Now())))
 	}
 	return pause, nil
-}
-
-// append offers batches to the broker, except of partitions whose stream lacks something before them.
-func (r *relay) append(ctx context.Context, batches []driver.Batch) {
-	ready := batches
-	if len(r.behind) > 0 {
-		ready = nil
-		for _, b := range batches {
-			if !r.behind[b.Partition] {
-				ready = append(ready, b)
-			}
-		}
-	}
-	if len(ready) > 0 {
-		for p, err := range r.broker.Append(ctx, ready) {
-			r.fellBehind(ctx, p, err)
-		}
-	}
-	for p := range maps.Clone(r.behind) {
-		if err := r.catchUp(ctx, p); err == nil {
-			delete(r.behind, p)
-		}
-	}
-}
-
-func (r *relay) fellBehind(ctx context.Context, p driver.Partition, err error) {
-	r.behind[p] = true
-	r.service.signal(Signal{Kind: AppendFailed, Topic: p.Topic, Partition: p.Number, Count: 1, Err: err})
-	r.service.log().WarnContext(ctx, "broker did not take events; they are appended again from the journal",
-		"topic", p.Topic, "partition", p.Number, "error", err)
-}
-
-// audit compares the streams with the journals. It matters only for brokers that are filled again; for others history serves.
-func (r *relay) audit(ctx context.Context) error {
-	if r.broker.Bound() == 0 {
-		return nil
-	}
-	known, err := r.service.store.Heads(ctx)
-	if err != nil {
-		return fmt.Errorf("read heads: %w", err)
-	}
-	for p, head := range known {
-		top, err := r.broker.Top(ctx, p)
-		if err != nil {
-			return fmt.Errorf("top of %s: %w", p, err)
-		}
-		if head.After(top.Position) {
-			r.behind[p] = true
-		}
-	}
-	r.append(ctx, nil)
-	return nil
-}
-
-// catchUp appends what a stream lacks, at most what the broker keeps.
-func (r *relay) catchUp(ctx context.Context, p driver.Partition) error {
-	bound := uint64(r.broker.Bound())
-	if bound == 0 {
-		return nil
-	}
-	top, err := r.broker.Top(ctx, p)
-	if err != nil {
-		return err
-	}
-	page, err := r.service.store.ReadJournal(ctx, p, top.Position, 0, 0)
-	if err != nil && !errors.Is(err, driver.ErrTrimmed) {
-		return err
-	}
-	from := top.Position
-	if oldest := max(page.Floor.Seq, page.Head.Seq-min(bound, page.Head.Seq)); from.Seq < oldest {
-		from = Position{Epoch: page.Head.Epoch, Seq: oldest}
-	}
-	for from.Seq < page.Head.Seq {
-		if page, err = r.service.store.ReadJournal(ctx, p, from, pageEntries, pageBytes); err != nil || len(page.Entries) == 0 {
-			return err
-		}
-		if failed := r.broker.Append(ctx, []driver.Batch{{Partition: p, Entries: page.Entries}}); len(failed) > 0 {
-			return failed[p]
-		}
-		from = page.Entries[len(page.Entries)-1].Position
-		r.service.signal(Signal{Kind: Reappended, Topic: p.Topic, Partition: p.Number, Count: len(page.Entries)})
-	}
-	return nil
 }
 
 // sleep waits for something to do, and reports whether the term should end: because ctx has ended, or the lease is wanted elsewhere.

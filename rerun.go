@@ -34,18 +34,11 @@ func (w *worker) runParked(ctx, live context.Context) error {
 		w.parkedDue = w.now().Add(shortestPause)
 		return nil
 	}
-	found, err := w.service.store.DueParked(live, w.service.name, ids, parkedBatch)
+	due, err := w.lookForParked(live, ids)
 	if err != nil {
-		return fmt.Errorf("look for parked events: %w", err)
+		return err
 	}
-	for _, id := range ids {
-		w.partitions[id].holding = found.Holding[id]
-	}
-	w.parkedDue = w.now().Add(parkedCheck)
-	if !found.Next.IsZero() {
-		w.due(found.Next)
-	}
-	for _, e := range found.Due {
+	for _, e := range due {
 		p := w.partitions[e.Partition]
 		if ctx.Err() != nil || !p.readable(w.now()) {
 			w.due(w.now())
@@ -58,6 +51,27 @@ func (w *worker) runParked(ctx, live context.Context) error {
 		}
 	}
 	return nil
+}
+
+// lookForParked returns parked events of these partitions that are due, and sets when to look again.
+func (w *worker) lookForParked(ctx context.Context, ids []driver.Partition) ([]driver.Parked, error) {
+	found, err := w.service.store.DueParked(ctx, w.service.name, ids, parkedBatch)
+	if err != nil {
+		return nil, fmt.Errorf("look for parked events: %w", err)
+	}
+	for _, id := range ids {
+		w.partitions[id].holding = found.Holding[id]
+	}
+	w.parkedDue = w.now().Add(parkedCheck)
+	switch soonest := w.now().Add(parkedAgain); {
+	case len(found.Due) == parkedBatch:
+		w.due(w.now())
+	case found.Next.After(soonest):
+		w.due(found.Next)
+	case !found.Next.IsZero():
+		w.due(soonest)
+	}
+	return found.Due, nil
 }
 
 // rerun runs the parked head of a key, or drops it if that was asked for.

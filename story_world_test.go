@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 
 	"github.com/headrace/headrace"
+	"github.com/headrace/headrace/driver"
 	"github.com/headrace/headrace/memory"
 )
 
@@ -29,6 +30,8 @@ type world struct {
 	broker      *memory.Broker
 	written     *memory.Store
 	read        *memory.Store
+	faults      faults // of everything that start starts
+	bound       int    // how much of a stream the relay fills again; 0 is what the memory broker asks for
 	writer      *headrace.Service
 	reader      *headrace.Service
 	handle      func(context.Context, *headrace.Tx, headrace.Event[note]) error
@@ -64,19 +67,24 @@ func (w *world) on(fn func(context.Context, *headrace.Tx, headrace.Event[note]) 
 // start runs both services until the returned function is called, which stops them in an orderly way.
 func (w *world) start() (stop func()) {
 	w.Helper()
-	w.writer = headrace.NewService(headrace.ServiceConfig{Name: "writer", Store: w.written, Owns: []headrace.Topic{notes}})
+	w.writer = headrace.NewService(headrace.ServiceConfig{Name: "writer", Store: w.store("writer", w.written), Owns: []headrace.Topic{notes}})
 	w.reader = headrace.NewService(headrace.ServiceConfig{
-		Name: "reader", Store: w.read,
+		Name: "reader", Store: w.store("reader", w.read),
 		Handlers: []headrace.Handler{headrace.On(noted, w.handle, w.options...)},
 	})
 	return w.run(w.writer, w.reader)
+}
+
+// store is a store behind the world's faults.
+func (w *world) store(name string, s driver.Store) driver.Store {
+	return &faultyStore{Store: s, name: name, faults: &w.faults}
 }
 
 func (w *world) run(services ...*headrace.Service) (stop func()) {
 	w.Helper()
 	ctx, cancel := context.WithCancel(w.Context())
 	app := &headrace.App{
-		Broker: w.broker, Services: services, Logger: slog.New(slog.DiscardHandler),
+		Broker: &faultyBroker{w.broker, &w.faults, w.bound}, Services: services, Logger: slog.New(slog.DiscardHandler),
 		Hooks: headrace.Hooks{Signal: func(s headrace.Signal) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

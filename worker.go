@@ -29,6 +29,7 @@ type worker struct {
 const (
 	idleWait    = 500 * time.Millisecond // how long one read of an idle stream waits
 	parkedCheck = 2 * time.Second        // how often parked events are looked for at least: a redrive elsewhere makes them due
+	parkedAgain = 10 * time.Millisecond  // and at most: whether one is due, the database's clock decides
 	parkedBatch = 64                     // how many due parked events one look returns
 )
 
