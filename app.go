@@ -52,19 +52,48 @@ func (a *App) Check() error {
 	if len(a.Services) == 0 {
 		problems = append(problems, errors.New("app: there are no Services"))
 	}
-	owner, stores := map[string]string{}, map[driver.Store]string{}
-	for _, s := range a.Services {
+	names, stores := map[string]bool{}, map[driver.Store]string{}
+	for i, s := range a.Services {
+		if s == nil {
+			return errors.Join(append(problems, fmt.Errorf("app: service %d is nil", i))...)
+		}
 		problems = append(problems, s.err)
+		if names[s.name] {
+			problems = append(problems, fmt.Errorf("app: there are two services %q", s.name))
+		}
+		names[s.name] = true
 		if other, taken := stores[s.store]; taken && s.store != nil {
 			problems = append(problems, fmt.Errorf("app: services %q and %q share a store", other, s.name))
 		}
 		stores[s.store] = s.name
+	}
+	return errors.Join(append(problems, a.checkTopics()...)...)
+}
+
+// checkTopics finds topics with two owners, and services that disagree with the owner about a topic's partitions: they would not follow some
+// of them, and never know.
+func (a *App) checkTopics() []error {
+	var problems []error
+	owners := map[string]*Service{}
+	for _, s := range a.Services {
 		for topic := range s.owns {
-			if other, taken := owner[topic]; taken {
-				problems = append(problems, fmt.Errorf("app: topic %q is owned by both %q and %q", topic, other, s.name))
+			if other := owners[topic]; other != nil {
+				problems = append(problems, fmt.Errorf("app: topic %q is owned by both %q and %q", topic, other.name, s.name))
 			}
-			owner[topic] = s.name
+			owners[topic] = s
 		}
 	}
-	return errors.Join(problems...)
+	for _, s := range a.Services {
+		for topic, followed := range s.follows {
+			owner := owners[topic]
+			if owner == nil || owner == s {
+				continue
+			}
+			if n, owned := followed.partitions(), owner.owns[topic].partitions(); n != owned {
+				problems = append(problems, fmt.Errorf("app: topic %q: %w: %d for %q that follows it, %d for %q that owns it",
+					topic, ErrPartitions, n, s.name, owned, owner.name))
+			}
+		}
+	}
+	return problems
 }

@@ -2,7 +2,6 @@ package headrace
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -16,9 +15,7 @@ type tune struct{ Name string }
 
 var (
 	tunes      = Topic{Name: "tunes", Partitions: 2}
-	tuneKey    = func(t tune) string { return t.Name }
-	tunePlayed = Define(tunes, "tune.played", 2, tuneKey)
-	tuneSold   = Define(tunes, "tune.sold", 1, tuneKey)
+	tunePlayed = Define(tunes, "tune.played", 2, func(t tune) string { return t.Name })
 )
 
 func readerOf(t *testing.T, handlers ...Handler) *Service {
@@ -185,11 +182,10 @@ func TestProtect(t *testing.T) {
 		t.Errorf("no error becomes %v", err)
 	}
 	err := protect(func() error {
-		var m map[string]json.RawMessage
-		m["a"] = nil
-		return nil
+		var e *item
+		return e.err
 	})
-	if p, ok := errors.AsType[*PanicError](err); !ok || !strings.Contains(err.Error(), "nil map") || !strings.Contains(string(p.Stack), "item_test.go") {
+	if p, ok := errors.AsType[*PanicError](err); !ok || !strings.Contains(err.Error(), "nil pointer") || !strings.Contains(string(p.Stack), "item_test.go") {
 		t.Errorf("a panic becomes %v", err)
 	}
 	if _, ok := errors.AsType[*PanicError](protect(func() error { panic(nil) })); !ok {

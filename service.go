@@ -118,13 +118,26 @@ func (s *Service) own(t Topic) error {
 }
 
 func (s *Service) handle(h *Handler) error {
-	if h.err != nil {
+	owned, owns := s.owns[h.topic.Name]
+	followed, follows := s.follows[h.topic.Name]
+	switch n := h.topic.partitions(); {
+	case h.err != nil:
 		return h.err
-	}
-	if other, ok := s.follows[h.topic.Name]; ok && other.partitions() != h.topic.partitions() {
-		return fmt.Errorf("handler of %s: %w: %d here, %d in another handler", h.name(), ErrPartitions, h.topic.partitions(), other.partitions())
+	case h.call == nil:
+		return errors.New("handler is empty: it is made by On, OnBatch or OnTopic")
+	case h.policy.timeout <= 0:
+		return fmt.Errorf("handler of %s: Timeout %v: must be above 0", h.name(), h.policy.timeout)
+	case owns && owned.partitions() != n:
+		return fmt.Errorf("handler of %s: %w: %d here, %d where it is owned", h.name(), ErrPartitions, n, owned.partitions())
+	case follows && followed.partitions() != n:
+		return fmt.Errorf("handler of %s: %w: %d here, %d in another handler", h.name(), ErrPartitions, n, followed.partitions())
 	}
 	s.follows[h.topic.Name] = h.topic
+	return s.register(h)
+}
+
+// register adds a handler to those of its topic.
+func (s *Service) register(h *Handler) error {
 	types := s.handlers[h.topic.Name]
 	if types == nil {
 		types = map[string]*Handler{}
