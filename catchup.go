@@ -10,11 +10,8 @@ import (
 )
 
 // settle makes sure of the partitions that something went wrong with (and of new ones): fence and cursor are read again under the row's
-// lock, after whatever commit was in flight, and the reader is set to the cursor.
+// lock, after whatever commit was in flight.
 func (w *worker) settle(ctx context.Context) error {
-	if err := w.openReader(ctx); err != nil {
-		return err
-	}
 	var ids []driver.Partition
 	for _, p := range w.held() {
 		switch {
@@ -32,63 +29,19 @@ func (w *worker) settle(ctx context.Context) error {
 		return fmt.Errorf("read cursors: %w", err)
 	}
 	for _, l := range leases {
-		if err := w.settleOne(ctx, w.partitions[l.Partition], l); err != nil {
-			return err
-		}
+		w.settleOne(ctx, w.partitions[l.Partition], l)
 	}
 	return nil
 }
 
-func (w *worker) openReader(ctx context.Context) error {
-	if w.reader != nil {
-		return nil
-	}
-	reader, err := w.broker.Reader(ctx, w.service.name)
-	if err != nil {
-		return fmt.Errorf("open reader: %w", err)
-	}
-	w.reader = reader
-	return nil
-}
-
-func (w *worker) settleOne(ctx context.Context, p *partition, l driver.Lease) error {
+func (w *worker) settleOne(ctx context.Context, p *partition, l driver.Lease) {
 	if l.Fence != p.lease.Fence {
 		w.note(p, Fenced, 1, nil)
 		w.leave(ctx, p)
-		return nil
-	}
-	p.lease.Cursor, p.lease.Trying, p.lease.Tries = l.Cursor, l.Trying, l.Tries
-	if err := w.reader.Seek(ctx, p.id, p.cursor()); err != nil {
-		return fmt.Errorf("seek %s: %w", p.id, err)
-	}
-	p.unsure = false
-	return nil
-}
-
-// checkHeads finds partitions whose stream is silent although their journal has more (or less) than the cursor says: that one rule covers
-// trimming, a flushed or destroyed stream, a lost tail and a late joiner. A partition that is merely in the middle of its way is given
-// until the next look.
-func (w *worker) checkHeads(ctx context.Context, silent bool) {
-	if !silent && w.now().Sub(w.checked) < idleWait {
 		return
 	}
-	w.checked = w.now()
-	for _, p := range w.held() {
-		if p.behind || !p.readable(w.now()) {
-			continue
-		}
-		head, err := w.history.head(ctx, p.id)
-		if err != nil {
-			continue // unknown: looked at again with the next silence
-		}
-		if p.fresh && p.careful > 0 {
-			p.careful = min(p.careful, head.Seq) // nothing later can have killed anybody
-		}
-		if head != p.cursor() && (p.fresh || p.seen == p.cursor()) {
-			p.behind = true
-		}
-		p.fresh, p.seen = false, p.cursor()
-	}
+	p.lease.Cursor, p.lease.Trying, p.lease.Tries = l.Cursor, l.Trying, l.Tries
+	p.unsure, p.followed = false, false
 }
 
 // readBehind reads history for the partitions that are behind, at most a batch over all of them, and applies it.
@@ -152,10 +105,7 @@ func (w *worker) rejoin(ctx context.Context, reached map[*partition]Position) er
 				return err
 			}
 		}
-		if err := w.reader.Seek(ctx, p.id, p.cursor()); err != nil {
-			return fmt.Errorf("seek %s: %w", p.id, err)
-		}
-		p.behind, p.ahead = false, Position{}
+		p.behind, p.followed, p.ahead = false, false, Position{}
 		if p.rejoined == p.cursor() { // nothing came of the last time: the stream makes no sense
 			p.resume, p.unsure = w.now().Add(shortestPause), true
 		}
@@ -188,13 +138,14 @@ func (w *worker) enterEpoch(ctx context.Context, p *partition, to Position, lost
 	return nil
 }
 
-// noHistory puts a partition off whose history cannot be read now, or ever.
+// noHistory puts a partition off whose history cannot be read now, or ever. Perhaps the stream still has what is missing.
 func (w *worker) noHistory(ctx context.Context, p *partition, err error) {
 	if errors.Is(err, driver.ErrTrimmed) {
 		w.stall(ctx, p, err)
 		return
 	}
 	w.putOff(ctx, p, err)
+	p.behind = false
 }
 
 // stall stops a partition for good: nothing is ever skipped silently.

@@ -68,20 +68,32 @@ func (h *history) report(ctx context.Context, p driver.Partition, seen Position)
 	return s.raiseEpoch(ctx, p, seen)
 }
 
-// head is the position of the last event of a partition, from memory where the owner's relay runs here.
-func (h *history) head(ctx context.Context, p driver.Partition) (Position, error) {
-	s, err := h.owner(p.Topic)
-	if err != nil {
-		return Position{}, err
+// look returns a function that tells the position of the last event of a partition: from memory where the owner's relay runs here, else from
+// the owner's store, which is asked once. It is for one round of questions.
+func (h *history) look(ctx context.Context) func(driver.Partition) (Position, error) {
+	type answer struct {
+		heads map[driver.Partition]Position
+		err   error
 	}
-	if head, ok := s.heads.get(p); ok {
-		return head, nil
+	answers := map[*Service]answer{}
+	return func(p driver.Partition) (Position, error) {
+		s, err := h.owner(p.Topic)
+		if err != nil {
+			return Position{}, err
+		}
+		if head, ok := s.heads.get(p); ok {
+			return head, nil
+		}
+		a, asked := answers[s]
+		if !asked {
+			a.heads, a.err = s.store.Heads(ctx)
+			answers[s] = a
+		}
+		if a.err != nil {
+			return Position{}, fmt.Errorf("head of %s: %w", p, a.err)
+		}
+		return a.heads[p], nil
 	}
-	heads, err := s.store.Heads(ctx)
-	if err != nil {
-		return Position{}, fmt.Errorf("head of %s: %w", p, err)
-	}
-	return heads[p], nil
 }
 
 // raiseEpoch begins a new epoch if a position that was really seen is ahead of the journal.

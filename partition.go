@@ -13,6 +13,8 @@ type partition struct {
 	behind bool         // it is read from history until it has caught up
 	unsure bool         // something went wrong: fence and cursor have to be read again first
 	lost   bool         // somebody else has the lease
+	// followed says that the reader delivers what comes after the cursor.
+	followed bool
 	// fresh says that the cursor was not compared with the head yet; seen is the cursor at the last comparison.
 	fresh bool
 	seen  Position

@@ -195,7 +195,7 @@ func (w *worker) settleParked(ctx context.Context, it *item, e driver.Parked, d 
 		return w.bury(ctx, it, e, d.reason, err)
 	case pause:
 		e.Attempts-- // nothing is counted
-		w.pause(ctx, it.partition, err)
+		w.putOff(ctx, it.partition, err)
 		d.wait = it.partition.resume.Sub(w.now())
 	}
 	return w.putBack(ctx, it, e, d.wait, err)

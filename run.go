@@ -98,14 +98,14 @@ func (s *Service) ensureCursors(ctx context.Context, h *history) error {
 	if err := s.store.EnsureCursors(ctx, driver.RelayGroup, relay); err != nil {
 		return err
 	}
-	first := map[driver.Partition]Position{}
+	first, headOf := map[driver.Partition]Position{}, h.look(ctx)
 	for _, t := range s.follows {
 		for _, p := range t.all() {
 			first[p] = driver.Start
 			if s.startOf(t.Name) == Beginning {
 				continue
 			}
-			head, err := h.head(ctx, p)
+			head, err := headOf(p)
 			if err != nil {
 				return err
 			}
@@ -141,8 +141,9 @@ func (s *Service) reportCursors(ctx context.Context, h *history) error {
 	if err != nil {
 		return err
 	}
+	headOf := h.look(ctx)
 	for _, l := range leases {
-		head, err := h.head(ctx, l.Partition)
+		head, err := headOf(l.Partition)
 		if err != nil {
 			return err
 		}

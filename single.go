@@ -35,7 +35,7 @@ func (w *worker) single(ctx context.Context, it item, first error) error {
 // carryOut does what was decided about an event of the stream that failed.
 func (w *worker) carryOut(ctx context.Context, it item, d decision, attempts int, err error) error {
 	if d.next == pause {
-		w.pause(ctx, it.partition, err)
+		w.putOff(ctx, it.partition, err)
 		return nil
 	}
 	parked := it.park(driver.Retrying, true, d.reason)
@@ -46,14 +46,6 @@ func (w *worker) carryOut(ctx context.Context, it item, d decision, attempts int
 	parked.Attempts, parked.Error = attempts, err.Error()
 	parked.ParkedAt, parked.FailedAt = w.now(), w.now()
 	return w.parkOne(ctx, it, parked)
-}
-
-// pause stops a partition for a while because something its handlers need is unavailable.
-func (w *worker) pause(ctx context.Context, p *partition, err error) {
-	w.putOff(ctx, p, err)
-	if err := w.reader.Leave(ctx, p.id); err != nil {
-		w.service.log().DebugContext(ctx, "reader could not leave a partition", "partition", p.id.String(), "error", err)
-	}
 }
 
 // parkOne parks an event and moves the cursor past it.

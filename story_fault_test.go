@@ -162,5 +162,11 @@ func (r *faultyReader) Seek(ctx context.Context, p driver.Partition, after drive
 }
 
 func (r *faultyReader) Read(ctx context.Context, limit int, wait time.Duration) ([]driver.Batch, error) {
-	return through(r.faults, "broker.read", func() ([]driver.Batch, error) { return r.Reader.Read(ctx, limit, wait) })
+	batches, err := through(r.faults, "broker.read", func() ([]driver.Batch, error) { return r.Reader.Read(ctx, limit, wait) })
+	if len(batches) > 0 {
+		if err := r.faults.end("broker.read with entries", nil); err != nil {
+			return nil, err
+		}
+	}
+	return batches, err
 }

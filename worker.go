@@ -24,6 +24,8 @@ type worker struct {
 	partitions map[driver.Partition]*partition
 	parkedDue  time.Time // when to look for parked events next
 	checked    time.Time // when cursors were last compared with heads
+	topsRead   time.Time // when they were last compared with the stream's tops, in place of heads that nobody knows
+	ordered    []*partition
 }
 
 const (
@@ -81,10 +83,10 @@ func (w *worker) turn(ctx, live context.Context) error {
 
 // readTail reads the stream once and applies what came.
 func (w *worker) readTail(ctx, live context.Context, busy bool) error {
-	batches, err := w.reader.Read(ctx, w.service.config.Batch, w.patience(busy))
+	batches, err := w.read(ctx, w.patience(busy))
 	if err != nil {
 		w.checkHeads(live, true)
-		return fmt.Errorf("read stream: %w", err)
+		return err
 	}
 	var items []item
 	var met []stranger
@@ -165,7 +167,7 @@ func (w *worker) patience(busy bool) time.Duration {
 	}
 	patience := min(idleWait, w.parkedDue.Sub(now))
 	for _, p := range w.partitions {
-		if p.behind || p.unsure {
+		if !p.stalled && (p.behind || p.unsure) {
 			patience = min(patience, p.resume.Sub(now))
 		}
 	}
@@ -202,21 +204,22 @@ func (w *worker) adopt(l driver.Lease) {
 		p.careful = l.Cursor.Seq + uint64(w.service.config.Batch)
 	}
 	w.partitions[l.Partition] = p
+	w.ordered = nil
 	w.checked = time.Time{}
 }
 
-// release gives leases back in an orderly way.
+// release gives leases back in an orderly way. What cannot be given back stays here: it is asked for again.
 func (w *worker) release(ctx context.Context, leases []driver.Lease) error {
 	if len(leases) == 0 {
 		return nil
+	}
+	if err := w.service.store.Release(ctx, w.service.name, leases); err != nil {
+		return fmt.Errorf("give leases back: %w", err)
 	}
 	for _, l := range leases {
 		if p := w.partitions[l.Partition]; p != nil {
 			w.leave(ctx, p)
 		}
-	}
-	if err := w.service.store.Release(ctx, w.service.name, leases); err != nil {
-		return fmt.Errorf("give leases back: %w", err)
 	}
 	return nil
 }
@@ -224,13 +227,9 @@ func (w *worker) release(ctx context.Context, leases []driver.Lease) error {
 // leave ends the work on a partition.
 func (w *worker) leave(ctx context.Context, p *partition) {
 	delete(w.partitions, p.id)
+	w.ordered = nil
 	w.forget(slotID{w.service.name, p.id})
-	if w.reader == nil {
-		return
-	}
-	if err := w.reader.Leave(ctx, p.id); err != nil {
-		w.service.log().DebugContext(ctx, "reader could not leave a partition", "partition", p.id.String(), "error", err)
-	}
+	w.unfollow(ctx, p)
 }
 
 // stop gives everything back.
@@ -244,14 +243,15 @@ func (w *worker) stop(ctx context.Context) {
 	if err := w.release(ctx, leases); err != nil {
 		w.service.log().WarnContext(ctx, "leases expire instead", "error", err)
 	}
-	if w.reader != nil {
-		_ = w.reader.Close() // it is only a reader: there is nothing to lose
-	}
+	w.closeReader()
 }
 
 // held is the worker's partitions in order.
 func (w *worker) held() []*partition {
-	return slices.SortedFunc(maps.Values(w.partitions), func(a, b *partition) int { return a.id.Compare(b.id) })
+	if w.ordered == nil {
+		w.ordered = slices.SortedFunc(maps.Values(w.partitions), func(a, b *partition) int { return a.id.Compare(b.id) })
+	}
+	return w.ordered
 }
 
 func (w *worker) now() time.Time { return w.service.clock.Now() }

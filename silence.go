@@ -1,0 +1,57 @@
+package headrace
+
+import (
+	"context"
+	"time"
+)
+
+// topsCheck is how often the stream's tops are asked for where nobody knows the heads.
+const topsCheck = 2 * time.Second
+
+// checkHeads finds partitions whose stream is silent although their journal has more (or less) than the cursor says: that one rule covers
+// trimming, a flushed or destroyed stream, a lost tail and a late joiner. A partition that is merely in the middle of its way is given
+// until the next look.
+func (w *worker) checkHeads(ctx context.Context, silent bool) {
+	if !silent && w.now().Sub(w.checked) < idleWait {
+		return
+	}
+	w.checked = w.now()
+	headOf := w.history.look(ctx)
+	var unknown []*partition
+	for _, p := range w.held() {
+		if p.behind || !p.readable(w.now()) {
+			continue
+		}
+		head, err := headOf(p.id)
+		if err != nil {
+			unknown = append(unknown, p)
+			continue
+		}
+		if p.fresh && p.careful > 0 {
+			p.careful = min(p.careful, head.Seq) // nothing later can have killed anybody
+		}
+		if head != p.cursor() && (p.fresh || p.seen == p.cursor()) {
+			p.behind = true
+		}
+		p.fresh, p.seen = false, p.cursor()
+	}
+	w.checkTops(ctx, unknown)
+}
+
+// checkTops looks after partitions whose heads are not known now: if the stream has had more for a while, it is read again from the cursor.
+func (w *worker) checkTops(ctx context.Context, unknown []*partition) {
+	if len(unknown) == 0 || w.now().Sub(w.topsRead) < topsCheck {
+		return
+	}
+	w.topsRead = w.now()
+	for _, p := range unknown {
+		top, err := w.broker.Top(ctx, p.id)
+		if err != nil {
+			return // the broker is down: looked at again later
+		}
+		if top.Position.After(p.cursor()) && p.seen == p.cursor() {
+			p.followed = false
+		}
+		p.seen = p.cursor()
+	}
+}
