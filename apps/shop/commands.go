@@ -4,16 +4,32 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"time"
 
 	"github.com/headrace/headrace/apps/shop/load"
+	"github.com/headrace/headrace/apps/shop/verify"
 )
 
-func runVerify(_ context.Context, _ []string, _ func(string) string, _, errs io.Writer) int {
-	fmt.Fprintln(errs, "shop verify: not written yet")
-	return exitUsage
+// runVerify is the command "verify".
+func runVerify(ctx context.Context, args []string, env func(string) string, out, errs io.Writer) int {
+	var directory string
+	flags := newFlags("shop verify", errs, &directory)
+	if err := parse(flags, args, env); err != nil {
+		return usage(err, errs)
+	}
+	report, err := verify.Run(ctx, directory)
+	switch {
+	case errors.Is(err, verify.ErrNoData):
+		return usage(err, errs)
+	case err != nil:
+		return failed("shop", err, errs)
+	}
+	_, _ = io.WriteString(out, report.String())
+	if !report.OK() {
+		return exitFailed
+	}
+	return exitOK
 }
 
 // runLoad is the command "load".
@@ -35,9 +51,8 @@ func runLoad(ctx context.Context, args []string, out, errs io.Writer) int {
 	}
 	summary, err := load.Run(ctx, c)
 	if err != nil {
-		fmt.Fprintln(errs, "shop load:", err)
-		return exitFailed
+		return failed("shop load", err, errs)
 	}
-	summary.Write(out)
+	_, _ = io.WriteString(out, summary.String())
 	return exitOK
 }

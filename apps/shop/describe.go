@@ -2,36 +2,36 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/headrace/headrace/apps/shop/identity"
 )
 
-// describe says what runs where, for a person who has just started the shop.
-func (c config) describe(out io.Writer, addr string) {
-	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "SERVICE\tSTORE\tPUBLISHES TO")
+// describe says what runs where, for a person who has just started the shop. addr is empty when nothing is served here.
+func (c config) describe(addr string) string {
+	var text strings.Builder
+	table := tabwriter.NewWriter(&text, 0, 0, 3, ' ', 0)
+	_, _ = fmt.Fprintln(table, "SERVICE\tSTORE\tPUBLISHES TO") // to memory: it cannot fail
 	for _, name := range c.services {
-		var names []string
+		var topics []string
 		for _, t := range owned()[name] {
-			names = append(names, t.Name)
+			topics = append(topics, t.Name)
 		}
 		store := c.file(name)
 		if name == "gateway" {
-			store = "-"
+			store = "none"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", name, store, strings.Join(names, ", "))
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", name, store, strings.Join(topics, ", "))
 	}
-	_ = w.Flush()
+	_ = table.Flush()
 	if len(c.services) < len(serviceNames()) {
-		fmt.Fprintln(out, "\nWarning: embedded services meet in one process only. These hear nothing of services that run elsewhere.")
+		text.WriteString("\nWarning: embedded services meet in one process only. These hear nothing of services that run elsewhere.\n")
 	}
-	if addr == "" {
-		return
+	if addr != "" {
+		fmt.Fprintf(&text, "\nThe shop is open:  http://%s\n", addr)
+		fmt.Fprintf(&text, "Demo login:        %s / %s\n", identity.DemoEmail, identity.DemoPassword)
+		fmt.Fprintf(&text, "Admin login:       %s / %s\n", identity.AdminEmail, identity.AdminPassword)
 	}
-	fmt.Fprintf(out, "\nThe shop is open:  http://%s\n", addr)
-	fmt.Fprintf(out, "Demo login:        %s / %s\n", identity.DemoEmail, identity.DemoPassword)
-	fmt.Fprintf(out, "Admin login:       %s / %s\n", identity.AdminEmail, identity.AdminPassword)
+	return text.String()
 }

@@ -13,14 +13,14 @@ import (
 type door struct {
 	app    *headrace.App
 	orders *orders.Orders
-	open   atomic.Bool
+	opened atomic.Bool
 }
 
 const readyTimeout = time.Second
 
-// ready reports whether orders can be placed: the services run, and orders knows the prices. It may be called concurrently.
-func (d *door) ready() bool {
-	if d.open.Load() {
+// open reports whether orders can be placed: the services run, and orders knows the prices. It may be called concurrently.
+func (d *door) open() bool {
+	if d.opened.Load() {
 		return true
 	}
 	select {
@@ -33,6 +33,6 @@ func (d *door) ready() bool {
 	if d.orders.Ready(ctx) != nil {
 		return false
 	}
-	d.open.Store(true)
+	d.opened.Store(true)
 	return true
 }

@@ -40,8 +40,7 @@ func run(ctx context.Context, args []string, env func(string) string, out, errs 
 		return usage(err, errs)
 	}
 	if err := serve(ctx, c, out); err != nil {
-		fmt.Fprintln(errs, "shop:", err)
-		return exitFailed
+		return failed("shop", err, errs)
 	}
 	return exitOK
 }
@@ -51,6 +50,12 @@ func usage(err error, errs io.Writer) int {
 	if errors.Is(err, flag.ErrHelp) {
 		return exitOK
 	}
-	fmt.Fprintln(errs, "shop:", err)
+	_, _ = fmt.Fprintln(errs, "shop:", err)
 	return exitUsage
+}
+
+// failed tells what went wrong. If that cannot be told either, the exit code still says it.
+func failed(command string, err error, errs io.Writer) int {
+	_, _ = fmt.Fprintf(errs, "%s: %v\n", command, err)
+	return exitFailed
 }

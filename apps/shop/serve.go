@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync"
 
 	"github.com/headrace/headrace"
 	"github.com/headrace/headrace/apps/shop/archive"
@@ -32,62 +31,81 @@ func serve(ctx context.Context, c config, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, stores.close()) }()
 
-	identities := identity.New(stores.services["identity"], identity.Settings{})
-	stock := inventory.New(stores.services["inventory"], inventory.Settings{})
-	order := orders.New(stores.services["orders"], orders.Settings{CancelWithin: c.cancelWithin})
-	payment := payments.New(stores.services["payments"], payments.Settings{Provider: stores.provider, Logger: c.log})
-	parcels := shipping.New(stores.services["shipping"], shipping.Settings{Fetch: c.fetch, Carry: c.carry})
-	mails := notifications.New(stores.services["notifications"], notifications.Settings{})
-	events := archive.New(stores.services["archive"], archive.Settings{Topics: topics()})
-
-	live := memory.NewLive()
-	defer live.Close()
-	broker := memory.NewBroker(memory.BrokerConfig{Bound: streamBound})
-	defer broker.Close()
-	app := &headrace.App{Broker: broker, Live: live, Logger: c.log}
-	for _, s := range []*headrace.Service{
-		identities.Service, order.Service, payment.Service, stock.Service, parcels.Service, mails.Service, events.Service,
-	} {
-		if c.runs(s.Name()) {
-			app.Services = append(app.Services, s)
-		}
-	}
+	s := newShop(c, stores)
+	broker, live := memory.NewBroker(memory.BrokerConfig{Bound: streamBound}), memory.NewLive()
+	defer func() { err = errors.Join(err, broker.Close(), live.Close()) }()
+	app := &headrace.App{Broker: broker, Live: live, Services: s.chosen(c), Logger: c.log}
+	door := &door{app: app, orders: s.orders}
+	front := gateway.New(gateway.Config{
+		Identity: s.identity, Orders: s.orders, Inventory: s.inventory, Archive: s.archive, Notifications: s.notifications,
+		Live: live, Ready: door.open, Logger: c.log, AllMails: true,
+	})
 
 	back := []func(context.Context) error{app.Run}
 	if c.runs("payments") {
-		back = append(back, payment.Run)
+		back = append(back, s.payments.Run)
 	}
-	var seeds []func(context.Context) error
-	if c.runs("identity") {
-		seeds = append(seeds, identities.Seed)
-	}
-	if c.runs("inventory") {
-		seeds = append(seeds, stock.Seed)
-	}
-	open := &door{app: app, orders: order}
-	door := gateway.New(gateway.Config{
-		Identity: identities, Orders: order, Inventory: stock, Archive: events, Notifications: mails,
-		Live: live, Ready: open.ready, Logger: c.log, AllMails: true,
-	})
 	return supervise(ctx, back, func(ctx context.Context) error {
-		return c.front(ctx, out, app, seeds, door)
+		select {
+		case <-app.Ready():
+			return c.open(ctx, s, front, out)
+		case <-ctx.Done():
+			return nil
+		}
 	})
 }
 
-// front waits until the services run, seeds a fresh shop, says what runs where, and serves HTTP if the gateway is to run here.
-func (c config) front(ctx context.Context, out io.Writer, app *headrace.App, seeds []func(context.Context) error, door *gateway.Gateway) error {
-	select {
-	case <-app.Ready():
-	case <-ctx.Done():
-		return nil
+// shop is all services. Those that are not to run here have no store, and answer every question with an error that says so.
+type shop struct {
+	identity      *identity.Identity
+	orders        *orders.Orders
+	payments      *payments.Payments
+	inventory     *inventory.Inventory
+	shipping      *shipping.Shipping
+	notifications *notifications.Notifications
+	archive       *archive.Archive
+}
+
+func newShop(c config, s *stores) *shop {
+	return &shop{
+		identity:      identity.New(s.services["identity"], identity.Settings{}),
+		orders:        orders.New(s.services["orders"], orders.Settings{CancelWithin: c.cancelWithin}),
+		payments:      payments.New(s.services["payments"], payments.Settings{Provider: s.provider, Logger: c.log}),
+		inventory:     inventory.New(s.services["inventory"], inventory.Settings{}),
+		shipping:      shipping.New(s.services["shipping"], shipping.Settings{Fetch: c.fetch, Carry: c.carry}),
+		notifications: notifications.New(s.services["notifications"], notifications.Settings{}),
+		archive:       archive.New(s.services["archive"], archive.Settings{Topics: topics()}),
 	}
-	for _, seed := range seeds {
-		if err := seed(ctx); err != nil {
+}
+
+// chosen are the services that are to run here.
+func (s *shop) chosen(c config) []*headrace.Service {
+	var chosen []*headrace.Service
+	for _, service := range []*headrace.Service{
+		s.identity.Service, s.orders.Service, s.payments.Service, s.inventory.Service, s.shipping.Service, s.notifications.Service,
+		s.archive.Service,
+	} {
+		if c.runs(service.Name()) {
+			chosen = append(chosen, service)
+		}
+	}
+	return chosen
+}
+
+// open seeds a fresh shop, says what runs where, and serves HTTP until ctx ends.
+func (c config) open(ctx context.Context, s *shop, front *gateway.Gateway, out io.Writer) error {
+	if c.runs("identity") {
+		if err := s.identity.Seed(ctx); err != nil {
+			return err
+		}
+	}
+	if c.runs("inventory") {
+		if err := s.inventory.Seed(ctx); err != nil {
 			return err
 		}
 	}
 	if !c.runs("gateway") {
-		c.describe(out, "")
+		_, _ = io.WriteString(out, c.describe(""))
 		<-ctx.Done()
 		return nil
 	}
@@ -95,36 +113,9 @@ func (c config) front(ctx context.Context, out io.Writer, app *headrace.App, see
 	if err != nil {
 		return fmt.Errorf("open the front door: %w", err)
 	}
-	c.describe(out, listener.Addr().String())
+	_, _ = io.WriteString(out, c.describe(listener.Addr().String()))
 	if c.started != nil {
 		c.started(listener.Addr().String())
 	}
-	return door.Serve(ctx, listener)
-}
-
-// supervise runs front until ctx ends, with everything of back running behind it. When anything fails, everything stops; back stops after
-// front. It returns when all have ended.
-func supervise(ctx context.Context, back []func(context.Context) error, front func(context.Context) error) error {
-	ctx, fail := context.WithCancelCause(ctx)
-	defer fail(nil)
-	behind, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	failures := make(chan error, len(back))
-	var running sync.WaitGroup
-	for _, run := range back {
-		running.Go(func() {
-			if err := run(behind); err != nil {
-				failures <- err
-				fail(err)
-			}
-		})
-	}
-	err := front(ctx)
-	stop()
-	running.Wait()
-	close(failures)
-	for failure := range failures {
-		err = errors.Join(err, failure)
-	}
-	return err
+	return front.Serve(ctx, listener)
 }

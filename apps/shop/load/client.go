@@ -114,15 +114,16 @@ func read(response *http.Response, answer any) error {
 	return json.NewDecoder(response.Body).Decode(answer)
 }
 
+// The wait before a question is asked again doubles from shortest to longest.
 const (
-	retryMin = 20 * time.Millisecond
-	retryMax = 500 * time.Millisecond
+	shortest = 20 * time.Millisecond
+	longest  = 500 * time.Millisecond
 )
 
 // insist asks again until the answer is one, or patience ends. heard is told every error on the way.
 func (c *client) insist(ctx context.Context, q request, heard func(error)) error {
 	deadline := time.Now().Add(c.patience)
-	wait := retryMin
+	wait := shortest
 	for {
 		err := c.ask(ctx, q)
 		if !passing(err) || time.Now().After(deadline) {
@@ -132,7 +133,7 @@ func (c *client) insist(ctx context.Context, q request, heard func(error)) error
 		if !sleepUntil(ctx, time.Now().Add(wait)) {
 			return err
 		}
-		wait = min(2*wait, retryMax)
+		wait = min(2*wait, longest)
 	}
 }
 

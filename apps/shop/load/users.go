@@ -31,13 +31,13 @@ func (r *run) signIn(ctx context.Context) ([]string, error) {
 					return
 				}
 				tokens[n] = token
-				fmt.Fprintf(r.config.Out, "\rsigning in: %d of %d users", done.Add(1), len(tokens))
+				r.say("\rsigning in: %d of %d users", done.Add(1), len(tokens))
 			}
 		})
 	}
 	workers.Wait()
 	close(failures)
-	fmt.Fprintln(r.config.Out)
+	r.say("\n")
 	return tokens, <-failures
 }
 

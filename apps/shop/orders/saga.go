@@ -1,6 +1,10 @@
 package orders
 
-import "github.com/headrace/headrace/apps/shop/orders/contract"
+import (
+	"slices"
+
+	"github.com/headrace/headrace/apps/shop/orders/contract"
+)
 
 // state is what the saga of an order waits for.
 type state string
@@ -258,7 +262,7 @@ func (p progress) because(reason string) progress {
 
 func (p progress) undo(what string, held bool) progress {
 	if held {
-		p.undone = append(p.undone[:len(p.undone):len(p.undone)], what)
+		p.undone = append(slices.Clip(p.undone), what)
 	}
 	return p
 }

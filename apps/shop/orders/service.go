@@ -4,6 +4,7 @@ package orders
 
 import (
 	_ "embed"
+	"slices"
 	"time"
 
 	"github.com/headrace/headrace"
@@ -48,11 +49,16 @@ func New(store driver.Store, settings Settings) *Orders {
 	return o
 }
 
+// handlers are what moves orders, by who says it.
 func (o *Orders) handlers() []headrace.Handler {
+	own := headrace.On(contract.ShipmentDue, hear(o, shipmentDue, func(d contract.OrderData) reply { return reply{orderID: d.OrderID} }))
+	return slices.Concat(o.ofInventory(), o.ofPayments(), o.ofShipping(), []headrace.Handler{own})
+}
+
+func (o *Orders) ofInventory() []headrace.Handler {
 	return []headrace.Handler{
 		headrace.On(inventory.ProductListed, o.productListed),
 		headrace.On(inventory.PriceChanged, o.priceChanged),
-
 		headrace.On(inventory.Reserved, hear(o, stockReserved, func(d inventory.ReservedData) reply {
 			return reply{orderID: d.OrderID}
 		})),
@@ -65,7 +71,11 @@ func (o *Orders) handlers() []headrace.Handler {
 		headrace.On(inventory.Committed, hear(o, stockCommitted, func(d inventory.CommittedData) reply {
 			return reply{orderID: d.OrderID}
 		})),
+	}
+}
 
+func (o *Orders) ofPayments() []headrace.Handler {
+	return []headrace.Handler{
 		headrace.On(payments.Authorized, hear(o, paymentAuthorized, func(d payments.AuthorizedData) reply {
 			return reply{orderID: d.OrderID}
 		})),
@@ -81,10 +91,11 @@ func (o *Orders) handlers() []headrace.Handler {
 		headrace.On(payments.Voided, hear(o, paymentVoided, func(d payments.VoidedData) reply {
 			return reply{orderID: d.OrderID, held: d.Held}
 		})),
+	}
+}
 
-		headrace.On(contract.ShipmentDue, hear(o, shipmentDue, func(d contract.OrderData) reply {
-			return reply{orderID: d.OrderID}
-		})),
+func (o *Orders) ofShipping() []headrace.Handler {
+	return []headrace.Handler{
 		headrace.On(shipping.Failed, hear(o, shipmentFailed, func(d shipping.FailedData) reply {
 			return reply{orderID: d.OrderID}
 		})),
