@@ -19,7 +19,7 @@ type session struct {
 
 func (s *session) admin() bool { return s.Role == identity.RoleAdmin }
 
-// owner is whose orders the session may see: its own, and an admin everybody's (which the services write as "").
+// owner is whose orders and mails the session may see: its own, and an admin everybody's, which the services write as "".
 func (s *session) owner() string {
 	if s.admin() {
 		return ""

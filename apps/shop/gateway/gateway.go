@@ -38,7 +38,8 @@ type Config struct {
 	Streams, StreamsPerUser int
 	// Secure says that browsers reach the shop by HTTPS only: cookies are marked Secure.
 	Secure bool
-	// AllMails shows everybody's mails on the page of mails to everybody who is signed in, for development. Otherwise people see their own.
+	// AllMails shows everybody's mails on the page of mails to everybody who is signed in, for development. Otherwise people see their own,
+	// and only admins all.
 	AllMails bool
 }
 

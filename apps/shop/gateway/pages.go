@@ -15,8 +15,8 @@ import (
 type page struct {
 	Title   string
 	Visitor *session // nil for a guest
+	Bare    bool     // nobody was asked who is looking
 	InCart  int64    // pieces
-	Here    string   // the page's own address, for the way back after signing in
 	Notice  string   // what was just done
 	Fault   *problem // what was wrong with a form; nil when nothing was
 	Reload  bool     // without JavaScript the page loads itself again after some seconds
@@ -34,7 +34,7 @@ func (g *Gateway) show(w http.ResponseWriter, r *http.Request, name string, p pa
 }
 
 func (g *Gateway) showTo(w http.ResponseWriter, r *http.Request, visitor *session, name string, p page) error {
-	p.Visitor, p.Here = visitor, r.URL.RequestURI()
+	p.Visitor = visitor
 	if cart, err := g.cartOf(r, visitor); err == nil { // a page is worth more than the number next to "Cart"
 		p.InCart = pieces(cart)
 	}
@@ -59,7 +59,7 @@ func (g *Gateway) render(w http.ResponseWriter, name string, p page) error {
 // problemPage tells people what went wrong. It asks no service, because one of them may be what is wrong.
 func (g *Gateway) problemPage(w http.ResponseWriter, r *http.Request, p *problem) {
 	w.Header().Del("Set-Cookie")
-	if err := g.render(w, "problem.html", page{Title: p.Title, Fault: p, Here: "/"}); err != nil {
+	if err := g.render(w, "problem.html", page{Title: p.Title, Fault: p, Bare: true}); err != nil {
 		g.log.ErrorContext(r.Context(), "problem page failed", "error", err)
 		writeProblem(w, p)
 	}

@@ -135,9 +135,9 @@ func (g *Gateway) changeProfile(w http.ResponseWriter, r *http.Request, s *sessi
 	return g.showTo(w, r, s, "profile.html", page{Title: "Your profile", Fault: fault, Data: profile})
 }
 
-// mailsPage shows what the shop has written: to its reader, or in development to everybody.
+// mailsPage shows what the shop has written: to its reader, and to an admin or in development all of it.
 func (g *Gateway) mailsPage(w http.ResponseWriter, r *http.Request, s *session) error {
-	q := notifications.ListMails{UserID: s.UserID}
+	q := notifications.ListMails{UserID: s.owner()}
 	if g.config.AllMails {
 		q.UserID = ""
 	}

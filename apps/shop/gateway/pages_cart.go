@@ -25,7 +25,8 @@ func (g *Gateway) showCart(w http.ResponseWriter, r *http.Request, fault *proble
 	return g.showTo(w, r, visitor, "cart.html", page{Title: "Your cart", Fault: fault, Data: cart})
 }
 
-// changeCart takes the quantities that the form shows, without the line whose button Remove was pressed.
+// changeCart takes the quantities that the form shows, without the line whose button Remove was pressed, and goes on to the checkout when
+// that was asked for.
 func (g *Gateway) changeCart(w http.ResponseWriter, r *http.Request) error {
 	form, err := readForm(w, r)
 	if err != nil {
@@ -46,7 +47,11 @@ func (g *Gateway) changeCart(w http.ResponseWriter, r *http.Request) error {
 		}
 		return err
 	}
-	http.Redirect(w, r, "/cart", http.StatusSeeOther)
+	next := "/cart"
+	if form.Get("then") == "checkout" && len(lines) > 0 {
+		next = "/checkout"
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
 	return nil
 }
 

@@ -14,7 +14,7 @@ import (
 const (
 	heartbeat    = 15 * time.Second       // so that proxies and browsers see that the stream is alive
 	streamWrite  = 10 * time.Second       // a client that takes nothing for so long is dropped
-	firstReread  = 500 * time.Millisecond // the archive may be this late at the start; then the pause doubles
+	firstReread  = 500 * time.Millisecond // after the start and after every event; then the pause doubles
 	lastReread   = 10 * time.Second       // live may lose messages; the archive does not
 	quietAtEnd   = 2 * time.Second        // an order has ended when nothing was heard of it for so long after its last status
 	longestTime  = 15 * time.Minute       // then the client comes back, which also checks its session
@@ -106,6 +106,8 @@ func (s *stream) follow(ctx context.Context, feed *feed, events []archive.Event)
 			return nil
 		case e := <-feed.events:
 			err = s.hear(ctx, e)
+			pause = firstReread // by then what the event leads to has changed the order
+			reread.Reset(pause)
 		case <-feed.missed:
 			err = s.reread(ctx)
 		case <-reread.C:
