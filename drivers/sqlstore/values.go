@@ -19,7 +19,7 @@ func relation(before, rows int, types ...string) string {
 			b.WriteString(", ")
 		}
 		for column, typ := range types {
-			b.WriteByte("(,"[min(column, 1)])
+			b.WriteString([]string{"(", ", "}[min(column, 1)])
 			n++
 			if row == 0 {
 				b.WriteString("CAST($" + strconv.Itoa(n) + " AS " + typ + ")")

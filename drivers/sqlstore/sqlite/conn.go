@@ -1,12 +1,16 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 
 	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	storedriver "github.com/headrace/headrace/driver"
 )
 
 // baseConn is what a connection of the SQLite driver can do, as far as it is used here.
@@ -26,23 +30,34 @@ type baseConn interface {
 type conn struct {
 	baseConn
 	begin      string
+	readOnly   bool
 	statements map[string]*statement
 
 	open    bool  // there is a transaction
-	undone  bool  // SQLite has rolled it back by itself
+	ending  bool  // and it is being committed
+	undone  bool  // SQLite has rolled it back already
 	because error // what failed then
 }
 
 // maxStatements is how many statements a connection keeps prepared before it starts anew.
 const maxStatements = 256
 
-func newConn(base baseConn, readOnly bool) *conn {
-	c := &conn{baseConn: base, begin: "BEGIN IMMEDIATE", statements: map[string]*statement{}}
+func newConn(plain baseConn, readOnly bool) *conn {
+	c := &conn{baseConn: plain, begin: "BEGIN IMMEDIATE", readOnly: readOnly, statements: map[string]*statement{}}
 	if readOnly {
 		c.begin = "BEGIN"
 	}
-	base.RegisterRollbackHook(func() { c.undone = c.open })
+	plain.RegisterRollbackHook(func() { c.undone = c.open })
+	plain.RegisterCommitHook(c.mayCommit)
 	return c
+}
+
+// mayCommit lets nothing but [transaction.Commit] end a transaction: what is not 0 turns a COMMIT into a ROLLBACK.
+func (c *conn) mayCommit() int32 {
+	if c.open && !c.ending {
+		return 1
+	}
+	return 0
 }
 
 // ExecContext implements [driver.ExecerContext].
@@ -82,28 +97,26 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	return &preparedStmt{baseStmt: base.(baseStmt), conn: c}, nil
 }
 
-// note remembers the error that made SQLite roll the transaction back.
+// note remembers the error that made SQLite roll the transaction back, and says what a refusal to write means.
 func (c *conn) note(err error) error {
 	if err != nil && c.undone && c.because == nil {
 		c.because = err
 	}
+	if c.readOnly && primaryCode(err) == sqlite3.SQLITE_READONLY {
+		return fmt.Errorf("%w: %w", storedriver.ErrReadOnly, err)
+	}
 	return err
 }
 
+var errEnded = errors.New("a statement ended it")
+
 // aborted returns why statements can no longer be run in this transaction.
 func (c *conn) aborted() error {
-	if c.undone {
-		return &abortedError{c.because}
+	if !c.undone {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("transaction is rolled back already: %w", cmp.Or(c.because, errEnded))
 }
-
-type abortedError struct{ because error }
-
-func (e *abortedError) Error() string {
-	return fmt.Sprintf("transaction was rolled back before, because of: %v", e.because)
-}
-func (e *abortedError) Unwrap() error { return e.because }
 
 // BeginTx implements [driver.ConnBeginTx].
 func (c *conn) BeginTx(_ context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -135,7 +148,9 @@ type transaction struct{ *conn }
 func (t transaction) Commit() error {
 	err := t.aborted()
 	if err == nil {
+		t.ending = true
 		err = t.run("COMMIT")
+		t.ending = false
 	}
 	if err != nil {
 		return errors.Join(err, t.Rollback())

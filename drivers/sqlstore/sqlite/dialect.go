@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strings"
 
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/headrace/headrace/driver"
@@ -59,7 +58,10 @@ func (dialect) UnknownOutcome(err error) bool { return primaryCode(err) == sqlit
 
 // primaryCode is SQLite's result code without its extension; 0 if the error is not SQLite's.
 func primaryCode(err error) int {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+	if e, ok := errors.AsType[interface {
+		error
+		Code() int
+	}](err); ok {
 		return e.Code() & 0xff
 	}
 	return 0

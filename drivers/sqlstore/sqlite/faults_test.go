@@ -10,8 +10,24 @@ import (
 
 // faults makes statements of a store fail.
 type faults struct {
-	mu   sync.Mutex
-	fail func(query string) error
+	mu    sync.Mutex
+	fail  func(query string) error
+	onRow func()
+}
+
+// watch calls a function for every row that a statement is about to write.
+func (f *faults) watch(onRow func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.onRow = onRow
+}
+
+func (f *faults) row(sqlite.SQLitePreUpdateData) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.onRow != nil {
+		f.onRow()
+	}
 }
 
 // set says from now on which statements fail, instead of being run.
@@ -46,6 +62,7 @@ func (c faultyConnector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	conn.(baseConn).RegisterPreUpdateHook(c.faults.row)
 	return faultyConn{conn.(baseConn), c.faults}, nil
 }
 

@@ -129,6 +129,13 @@ func (f *file) setUp(ctx context.Context, own string) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit there is nothing to roll back
+	var mode string
+	if err := tx.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode); err != nil {
+		return fmt.Errorf("read the journal mode: %w", err)
+	}
+	if mode != "wal" {
+		return fmt.Errorf("the file system does not let SQLite keep a write-ahead log (journal mode is %q)", mode)
+	}
 	if _, err := tx.ExecContext(ctx, schema); err != nil {
 		return fmt.Errorf("make headrace's tables: %w", err)
 	}
