@@ -68,8 +68,21 @@ func (m *member) run(ctx, live context.Context) {
 	relays.Wait()
 	stopBeats()
 	beats.Wait()
+	m.giveBack(live)
 	if err := m.service.store.Leave(live, m.id); err != nil {
 		m.service.log().WarnContext(live, "membership could not be withdrawn; it expires", "error", err)
+	}
+}
+
+// giveBack releases the leases that were taken while the loops were stopping, so that nobody works on them.
+func (m *member) giveBack(ctx context.Context) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for id, h := range m.held {
+		left := driver.Lease{Partition: id.partition, Fence: h.fence}
+		if err := m.service.store.Release(ctx, id.group, []driver.Lease{left}); err != nil {
+			m.service.log().WarnContext(ctx, "a lease expires instead", "group", id.group, "partition", id.partition.String(), "error", err)
+		}
 	}
 }
 
