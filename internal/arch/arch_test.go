@@ -34,6 +34,7 @@ func TestDocsAreTrue(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("the file map is whole", func(t *testing.T) { report(t, checkMap(page(t, "docs/architecture.md"), sources)) })
+	t.Run("places exist", func(t *testing.T) { report(t, checkPlaces(page(t, "docs/architecture.md"), sources)) })
 	t.Run("proofs exist", func(t *testing.T) { report(t, checkProofs(page(t, "docs/guarantees.md"), sources)) })
 }
 

@@ -45,6 +45,25 @@ func isEntry(name string) bool {
 	return slices.ContainsFunc(rooms, func(r room) bool { return strings.TrimSuffix(r.pattern, "/...") == name })
 }
 
+// checkPlaces finds functions that docs/architecture.md sends its readers to, as `file`: `function`, and that are not there.
+func checkPlaces(page string, sources []source) []string {
+	there := map[string]bool{}
+	for _, s := range sources {
+		for f := range s.functions() {
+			there[s.path+" "+f.Name.Name] = true
+		}
+	}
+	var wrong []string
+	for _, match := range places.FindAllStringSubmatch(page, -1) {
+		for _, name := range quoted(match[2]) {
+			if !there[match[1]+" "+name] {
+				wrong = append(wrong, fmt.Sprintf("docs/architecture.md sends its readers to %s in %s, which is not there", name, match[1]))
+			}
+		}
+	}
+	return wrong
+}
+
 // checkProofs finds tests that docs/guarantees.md names and that do not exist: a test is TestName, and a case of drivertest is theme/name,
 // both of which stand there as strings.
 func checkProofs(page string, sources []source) []string {
@@ -79,6 +98,7 @@ func checkProofs(page string, sources []source) []string {
 
 var (
 	inQuotes = regexp.MustCompile("`([^`\n]+)`")
+	places   = regexp.MustCompile("`([a-z_/]+\\.go)`: ((?:`\\w+`(?:, )?)+)")
 	proof    = regexp.MustCompile("`(Test\\w+)`|`([a-z]+)/([a-z0-9-]+)`")
 )
 

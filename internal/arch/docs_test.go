@@ -32,6 +32,18 @@ func TestFileMap(t *testing.T) {
 	}
 }
 
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	sources := tree(t, "relay.go", "package p\nfunc lead() {}\nfunc (r *relay) work() {}\n")
+	for page, problem := range map[string]string{
+		"look in `relay.go`: `lead`, `work`; `retry.go`": "",
+		"look in `relay.go`: `work`, `rest`":             "rest in relay.go, which is not there",
+		"look in `retry.go`: `lead`":                     "lead in retry.go, which is not there",
+	} {
+		expect(t, checkPlaces(page, sources), problem)
+	}
+}
+
 func TestProofs(t *testing.T) {
 	t.Parallel()
 	sources, err := read(fstest.MapFS{

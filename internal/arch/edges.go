@@ -84,6 +84,7 @@ var inTests = []edge{
 	{"service", "memory", "a service is tried with a broker"},
 	{"service", "sqlite", "a service is tried on its real schema"},
 	{"service", "sqlstore", "the type of the store that sqlite opens"},
+	{"bulk", "modernc.org/sqlite", "its statements are tried on a real database; docs/adr/0003"},
 	{"gateway", "memory", "live updates are tried with a live backend"},
 	{"verify", "sqlite", "the data that it is to find broken"},
 }
