@@ -3,20 +3,29 @@ package headrace
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/headrace/headrace/driver"
 )
 
-// errNotMoved means that a cursor did not move: its lease is lost, or the events were applied already.
-var errNotMoved = errors.New("cursor did not move")
+// longestWork is how long a worker goes on before it looks again at what else there is to do.
+const longestWork = time.Second
 
-// apply gets items done: applied, passed over or parked. They are in order within their partitions and continue the cursors. An error means
-// that something other than a handler failed; the partitions concerned are unsure then.
+// enough reports whether work that began then should end at the next good place: the process stops, or a turn has taken long enough.
+func (w *worker) enough(started time.Time) bool {
+	select {
+	case <-w.stopping:
+		return true
+	default:
+		return w.now().Sub(started) >= longestWork
+	}
+}
+
+// apply gets items done: applied, passed over or parked. They are in order within their partitions and continue the cursors. What there is
+// no time for is read again. An error means that something other than a handler failed; the partitions concerned are unsure then.
 func (w *worker) apply(ctx context.Context, items []item) error {
-	for len(items) > 0 {
+	for started := w.now(); len(items) > 0; {
 		n, err := w.step(ctx, items)
 		if err != nil {
 			for _, it := range items {
@@ -24,7 +33,12 @@ func (w *worker) apply(ctx context.Context, items []item) error {
 			}
 			return err
 		}
-		items = workable(items[n:])
+		if items = workable(items[n:]); w.enough(started) {
+			for _, it := range items {
+				it.partition.followed = false
+			}
+			return nil
+		}
 	}
 	return nil
 }
@@ -34,17 +48,16 @@ func workable(items []item) []item {
 	return slices.DeleteFunc(items, func(it item) bool { return it.partition.unsure || it.partition.lost })
 }
 
-// step gets the first items done, as many as go together, and returns how many that were. They run in one transaction. If a handler fails,
-// what came before the failure is run again without it, and then the guilty event alone.
+// step gets the first items done, as many as go together, and returns how many that were. They run in one transaction. If it fails because
+// of an event, what came before that is run again without it, and then the guilty event alone.
 func (w *worker) step(ctx context.Context, items []item) (int, error) {
 	if items[0].partition.isCareful(items[0].entry) {
 		return 1, w.careful(ctx, items[0])
 	}
-	n := slices.IndexFunc(items, func(it item) bool { return it.partition.isCareful(it.entry) })
-	if n < 0 {
-		n = len(items)
+	if n := slices.IndexFunc(items, func(it item) bool { return it.partition.isCareful(it.entry) }); n >= 0 {
+		items = items[:n]
 	}
-	err := w.solo.alongside(func() error { return w.transact(ctx, items[:n], 1) })
+	n, err := w.transactAlongside(ctx, items)
 	f, failed := errors.AsType[*failure](err)
 	if !failed {
 		return n, err
@@ -54,13 +67,18 @@ func (w *worker) step(ctx context.Context, items []item) (int, error) {
 			return n, err
 		}
 	}
-	return f.index + f.count, w.oneByOne(ctx, items[f.index:f.index+f.count], f)
+	n, err = w.oneByOne(ctx, items[f.index:f.index+f.count], f)
+	return f.index + n, err
 }
 
-// oneByOne runs items of a failed call, each in a transaction of its own. The failure counts as the first attempt if it can be only one
-// event's.
-func (w *worker) oneByOne(ctx context.Context, items []item, f *failure) error {
-	for _, it := range items {
+// oneByOne runs items of a failed call, each in a transaction of its own, and returns how many it came to. The failure counts as the first
+// attempt if it can be only one event's.
+func (w *worker) oneByOne(ctx context.Context, items []item, f *failure) (int, error) {
+	started := w.now()
+	for i, it := range items {
+		if i > 0 && w.enough(started) {
+			return i, nil
+		}
 		if it.partition.unsure || it.partition.lost {
 			continue
 		}
@@ -69,26 +87,35 @@ func (w *worker) oneByOne(ctx context.Context, items []item, f *failure) error {
 			first = f.err
 		}
 		if err := w.solo.alongside(func() error { return w.single(ctx, it, first) }); err != nil {
-			return err
+			return i, err
 		}
 	}
-	return nil
+	return len(items), nil
 }
 
-// transact runs items in one transaction together with the moves of their cursors, again if the database had to give up because of others.
-func (w *worker) transact(ctx context.Context, items []item, attempt int) error {
-	for n := 0; ; n++ {
-		started := w.now()
-		err := w.transactOnce(ctx, items, attempt)
-		switch {
-		case err == nil:
-			w.moved(items, w.now().Sub(started))
-			return nil
-		case !errors.Is(err, driver.ErrConflict) || n == conflictAttempts || wait(ctx, backoff(n, time.Millisecond, 100*time.Millisecond, random)) != nil:
-			return err
+func (w *worker) transactAlongside(ctx context.Context, items []item) (n int, err error) {
+	err = w.solo.alongside(func() error {
+		n, err = w.transact(ctx, items, 1)
+		return err
+	})
+	return n, err
+}
+
+// transact runs items in one transaction together with the moves of their cursors, and returns how many there was time for.
+func (w *worker) transact(ctx context.Context, items []item, attempt int) (n int, err error) {
+	err = insist(ctx, func(try int) error {
+		if try > 0 {
+			redecode(items)
 		}
-		redecode(items)
-	}
+		started := w.now()
+		set, err := w.transactOnce(ctx, items, attempt)
+		if err == nil {
+			n = set.upTo
+			w.moved(items[:n], set, w.now().Sub(started))
+		}
+		return err
+	})
+	return n, err
 }
 
 func redecode(items []item) {
@@ -99,47 +126,41 @@ func redecode(items []item) {
 	}
 }
 
-func (w *worker) transactOnce(ctx context.Context, items []item, attempt int) error {
+func (w *worker) transactOnce(ctx context.Context, items []item, attempt int) (aside, error) {
 	tx, ctx, err := w.service.begin(ctx, driver.TxOptions{})
 	if err != nil {
-		return err
+		return aside{}, err
 	}
 	defer tx.rollback(ctx)
 	held, err := w.heldKeys(ctx, tx, items)
 	if err != nil {
-		return err
+		return aside{}, err
 	}
 	set, err := w.handleAll(ctx, tx, items, held, attempt)
 	if err != nil {
-		return err
+		return aside{}, err
 	}
+	if err := w.conclude(ctx, tx, items[:set.upTo], set); err != nil {
+		return aside{}, blame(err, set)
+	}
+	w.wasPutAside(set)
+	return set, nil
+}
+
+// conclude ends a transaction: what it keeps, the cursors, the commit.
+func (w *worker) conclude(ctx context.Context, tx *Tx, items []item, set aside) error {
 	if err := w.putAside(ctx, tx, set); err != nil {
 		return err
 	}
 	if err := tx.advance(ctx, moves(items)); err != nil {
 		return err
 	}
-	if err := tx.commit(ctx); err != nil {
-		return err
-	}
-	w.wasPutAside(set)
-	return nil
-}
-
-// advance moves cursors, all or none.
-func (tx *Tx) advance(ctx context.Context, list []driver.Advance) error {
-	n, err := tx.driver.Advance(ctx, tx.service.name, list)
-	if err != nil {
-		return fmt.Errorf("move cursors: %w", err)
-	}
-	if n != len(list) {
-		return fmt.Errorf("%w: %d of %d did", errNotMoved, n, len(list))
-	}
-	return nil
+	return tx.commit(ctx)
 }
 
 // moved takes note of a commit.
-func (w *worker) moved(items []item, took time.Duration) {
+func (w *worker) moved(items []item, set aside, took time.Duration) {
+	kept := set.count()
 	for start := 0; start < len(items); {
 		p, end := items[start].partition, start
 		for end < len(items) && items[end].partition == p {
@@ -147,7 +168,8 @@ func (w *worker) moved(items []item, took time.Duration) {
 		}
 		p.lease.Cursor = items[end-1].entry.Position
 		p.pauses = 0
-		w.service.signal(Signal{Kind: Applied, Topic: p.id.Topic, Partition: p.id.Number, Count: end - start, Took: took})
+		n := end - start - kept[p.id]
+		w.service.signal(Signal{Kind: Applied, Topic: p.id.Topic, Partition: p.id.Number, Count: n, Took: took})
 		start = end
 	}
 }

@@ -11,6 +11,23 @@ import (
 type aside struct {
 	parked  []driver.Parked
 	foreign []driver.Foreign
+	upTo    int // how many items were gone through
+	handled int // how many of them a handler was given
+}
+
+// count is how much was set aside of each partition.
+func (s aside) count() map[driver.Partition]int {
+	if len(s.parked)+len(s.foreign) == 0 {
+		return nil
+	}
+	n := map[driver.Partition]int{}
+	for _, e := range s.parked {
+		n[e.Partition]++
+	}
+	for _, f := range s.foreign {
+		n[f.Partition]++
+	}
+	return n
 }
 
 // keySet is a set of keys by partition.
@@ -49,11 +66,15 @@ func (w *worker) heldKeys(ctx context.Context, tx *Tx, items []item) (keySet, er
 	return held, nil
 }
 
-// handleAll goes through items in order: it calls handlers, and sets aside what cannot be handled or has to wait.
+// handleAll goes through items in order: it calls handlers, and sets aside what cannot be handled or has to wait. It ends before the last of
+// them when there was enough.
 func (w *worker) handleAll(ctx context.Context, tx *Tx, items []item, held keySet, attempt int) (aside, error) {
 	var set aside
-	for i := 0; i < len(items); {
-		it := &items[i]
+	for started := w.now(); set.upTo < len(items); {
+		if set.handled > 0 && w.enough(started) {
+			break
+		}
+		it, n := &items[set.upTo], 1
 		switch {
 		case it.kind == foreign:
 			set.foreign = append(set.foreign, w.foreignEntry(it.partition, it.entry, it.err))
@@ -67,14 +88,13 @@ func (w *worker) handleAll(ctx context.Context, tx *Tx, items []item, held keySe
 				held.add(it.partition.id, it.meta.Key)
 			}
 		default:
-			n := runLength(items[i:], held)
-			if err := w.service.call(ctx, tx, items[i:i+n], attempt); err != nil {
-				return aside{}, &failure{index: i, count: n, err: err}
+			n = runLength(items[set.upTo:], held)
+			if err := w.service.call(ctx, tx, items[set.upTo:set.upTo+n], attempt); err != nil {
+				return aside{}, &failure{index: set.upTo, count: n, err: err}
 			}
-			i += n
-			continue
+			set.handled += n
 		}
-		i++
+		set.upTo += n
 	}
 	return set, nil
 }
@@ -83,7 +103,7 @@ func (w *worker) handleAll(ctx context.Context, tx *Tx, items []item, held keySe
 func (w *worker) dead(it *item, reason string, err error) driver.Parked {
 	holds := it.handler.policy.retryFor(err).AfterDead == HoldKey
 	p := it.park(driver.Dead, holds, reason)
-	p.Error, p.ParkedAt, p.FailedAt = err.Error(), w.now(), w.now()
+	p.Error, p.ParkedAt, p.FailedAt = errorText(err), w.now(), w.now()
 	return p
 }
 

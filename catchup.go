@@ -41,7 +41,7 @@ func (w *worker) settleOne(ctx context.Context, p *partition, l driver.Lease) {
 		return
 	}
 	p.lease.Cursor, p.lease.Trying, p.lease.Tries = l.Cursor, l.Trying, l.Tries
-	p.unsure, p.followed = false, false
+	p.unsure, p.followed, p.holding = false, false, true
 }
 
 // readBehind reads history for the partitions that are behind, at most a batch over all of them, and applies it.

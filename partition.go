@@ -26,6 +26,8 @@ type partition struct {
 	holding bool
 	// careful is the seq up to which events are run one at a time, after a takeover from a member that died.
 	careful uint64
+	// interrupted are the tries that the store counts and that trouble of the database ended, by position: nobody died of them.
+	interrupted map[Position]int
 	// resume is when a paused partition goes on; pauses counts the pauses since something worked.
 	resume time.Time
 	pauses int
@@ -42,6 +44,27 @@ func (p *partition) readable(now time.Time) bool {
 
 // isCareful reports whether an entry may have killed the process before.
 func (p *partition) isCareful(e driver.Entry) bool { return e.Position.Seq <= p.careful }
+
+// try begins to try a position that may end the process, and returns how many times it now has been tried without an answer. mark counts it
+// in the store. A try that was interrupted goes on.
+func (p *partition) try(at Position, mark func() (int, error)) (int, error) {
+	if tries := p.interrupted[at]; tries > 0 {
+		return tries, nil
+	}
+	return mark()
+}
+
+// tried takes note of how a try ended: with an answer, or with trouble.
+func (p *partition) tried(at Position, tries int, trouble error) {
+	if trouble == nil {
+		delete(p.interrupted, at)
+		return
+	}
+	if p.interrupted == nil {
+		p.interrupted = map[Position]int{}
+	}
+	p.interrupted[at] = tries
+}
 
 // moves are the cursors' moves that items come to: items are in order within each partition, and continue its cursor.
 func moves(items []item) []driver.Advance {

@@ -87,11 +87,19 @@ func (w *worker) rerun(ctx context.Context, p *partition, e driver.Parked) error
 	case it.kind == foreign:
 		return w.bury(ctx, &it, e, "cannot be read", it.err)
 	}
-	tries, err := w.service.store.TryParked(ctx, w.service.name, p.lease, e.Entry.Position)
+	at := e.Entry.Position
+	tries, err := p.try(at, func() (int, error) { return w.service.store.TryParked(ctx, w.service.name, p.lease, at) })
 	if err != nil {
 		return fmt.Errorf("mark parked event %s: %w", e.EventID, err)
 	}
 	w.note(p, Retried, 1, nil)
+	err = w.tryParked(ctx, it, e, tries)
+	p.tried(at, tries, err)
+	return err
+}
+
+// tryParked runs the parked head of a key that was tried so many times without an answer, this time included.
+func (w *worker) tryParked(ctx context.Context, it item, e driver.Parked, tries int) error {
 	switch {
 	case tries > maxCrashes:
 		return w.bury(ctx, &it, e, "crashed", fmt.Errorf("%w: %d times", errCrashed, tries-1))
@@ -110,33 +118,33 @@ func (w *worker) rerun(ctx context.Context, p *partition, e driver.Parked) error
 // rerunQueue runs a parked event and what waits behind it in one transaction, up to a batch. It returns a failure if one of their handlers
 // failed, with its error only if that was the head's: then the head has to be run alone.
 func (w *worker) rerunQueue(ctx context.Context, head item, e driver.Parked) (*failure, error) {
-	var done int
+	var set aside
 	err := w.underFence(ctx, head.partition, func(ctx context.Context, tx *Tx) error {
+		head.decode()
 		items, err := w.queueBehind(ctx, tx, head, e)
 		if err != nil {
 			return err
 		}
-		if _, err := w.handleAll(ctx, tx, items, keySet{}, e.Attempts+1); err != nil {
+		if set, err = w.handleAll(ctx, tx, items, keySet{}, e.Attempts+1); err != nil {
 			return err
 		}
-		positions := make([]Position, len(items))
-		for i, it := range items {
-			positions[i] = it.entry.Position
+		positions := make([]Position, set.upTo)
+		for i := range positions {
+			positions[i] = items[i].entry.Position
 		}
 		if err := tx.driver.Unpark(ctx, w.service.name, e.Partition, positions); err != nil {
 			return fmt.Errorf("remove parked events: %w", err)
 		}
-		done = len(items)
 		return w.releaseNext(ctx, tx, e)
 	})
-	if f, failed := errors.AsType[*failure](err); failed {
+	if f, failed := errors.AsType[*failure](blame(err, set)); failed {
 		if f.index > 0 || f.count > 1 {
 			f.err = nil
 		}
 		return f, nil
 	}
 	if err == nil {
-		w.note(head.partition, Released, done, nil)
+		w.note(head.partition, Released, set.upTo, nil)
 	}
 	return nil, err
 }
@@ -167,13 +175,7 @@ func (w *worker) rerunHead(ctx context.Context, it *item, e driver.Parked, first
 	for {
 		err := first
 		if first = nil; err == nil {
-			it.decode()
-			err = w.finish(ctx, it, e, func(ctx context.Context, tx *Tx) error {
-				if err := w.service.call(ctx, tx, []item{*it}, e.Attempts+1); err != nil {
-					return &failure{count: 1, err: err}
-				}
-				return nil
-			}, Released)
+			err = w.runHead(ctx, it, e)
 			f, failed := errors.AsType[*failure](err)
 			if !failed {
 				return err
@@ -186,6 +188,21 @@ func (w *worker) rerunHead(ctx context.Context, it *item, e driver.Parked, first
 			return w.settleParked(ctx, it, e, d, err)
 		}
 	}
+}
+
+// runHead calls the handler of a parked event once, and ends the event if that succeeds.
+func (w *worker) runHead(ctx context.Context, it *item, e driver.Parked) error {
+	var set aside
+	err := w.finish(ctx, it, e, func(ctx context.Context, tx *Tx) error {
+		it.decode()
+		set = aside{}
+		if err := w.service.call(ctx, tx, []item{*it}, e.Attempts+1); err != nil {
+			return &failure{count: 1, err: err}
+		}
+		set.handled, set.upTo = 1, 1
+		return nil
+	}, Released)
+	return blame(err, set)
 }
 
 // settleParked does what was decided about a parked event that failed again.
@@ -232,6 +249,7 @@ func (w *worker) releaseNext(ctx context.Context, tx *Tx, e driver.Parked) error
 	}
 	next := queue[0]
 	next.State, next.Due, next.Reason = driver.Retrying, w.now(), "released"
+	next.Tries = min(e.Tries, 1) // what ended a process together with this one may have been the next
 	if err := tx.driver.Repark(ctx, w.service.name, next); err != nil {
 		return fmt.Errorf("release %s: %w", next.EventID, err)
 	}
@@ -242,7 +260,7 @@ func (w *worker) releaseNext(ctx context.Context, tx *Tx, e driver.Parked) error
 // putBack stores that a parked event failed again.
 func (w *worker) putBack(ctx context.Context, it *item, e driver.Parked, delay time.Duration, err error) error {
 	e.State, e.Tries, e.Due = driver.Retrying, 0, w.now().Add(delay)
-	e.FailedAt, e.Error = w.now(), err.Error()
+	e.FailedAt, e.Error = w.now(), errorText(err)
 	w.due(e.Due)
 	return w.underFence(ctx, it.partition, func(ctx context.Context, tx *Tx) error {
 		return tx.driver.Repark(ctx, w.service.name, e)
@@ -256,7 +274,7 @@ func (w *worker) bury(ctx context.Context, it *item, e driver.Parked, reason str
 		e.Holds = false
 	}
 	e.State, e.Tries, e.Reason = driver.Dead, 0, reason
-	e.FailedAt, e.Error = w.now(), cause.Error()
+	e.FailedAt, e.Error = w.now(), errorText(cause)
 	err := w.underFence(ctx, it.partition, func(ctx context.Context, tx *Tx) error {
 		if err := tx.driver.Repark(ctx, w.service.name, e); err != nil {
 			return err
@@ -276,6 +294,10 @@ func (w *worker) bury(ctx context.Context, it *item, e driver.Parked, reason str
 
 // underFence runs a transaction that changes parked events of a partition, only while its lease is held.
 func (w *worker) underFence(ctx context.Context, p *partition, fn func(context.Context, *Tx) error) error {
+	return insist(ctx, func(int) error { return w.underFenceOnce(ctx, p, fn) })
+}
+
+func (w *worker) underFenceOnce(ctx context.Context, p *partition, fn func(context.Context, *Tx) error) error {
 	tx, ctx, err := w.service.begin(ctx, driver.TxOptions{})
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ func (w *worker) single(ctx context.Context, it item, first error) error {
 	for {
 		if err == nil {
 			redecode(items)
-			err = w.transact(ctx, items, attempts+1)
+			_, err = w.transact(ctx, items, attempts+1)
 			f, failed := errors.AsType[*failure](err)
 			if !failed {
 				return err
@@ -43,26 +43,16 @@ func (w *worker) carryOut(ctx context.Context, it item, d decision, attempts int
 	if d.next == die {
 		parked.State, parked.Holds = driver.Dead, d.afterDead == HoldKey
 	}
-	parked.Attempts, parked.Error = attempts, err.Error()
+	parked.Attempts, parked.Error = attempts, errorText(err)
 	parked.ParkedAt, parked.FailedAt = w.now(), w.now()
 	return w.parkOne(ctx, it, parked)
 }
 
 // parkOne parks an event and moves the cursor past it.
 func (w *worker) parkOne(ctx context.Context, it item, parked driver.Parked) error {
-	tx, ctx, err := w.service.begin(ctx, driver.TxOptions{})
-	if err != nil {
-		return err
-	}
-	defer tx.rollback(ctx)
 	set := aside{parked: []driver.Parked{parked}}
-	if err := w.putAside(ctx, tx, set); err != nil {
-		return err
-	}
-	if err := tx.advance(ctx, moves([]item{it})); err != nil {
-		return err
-	}
-	if err := tx.commit(ctx); err != nil {
+	err := insist(ctx, func(int) error { return w.parkOnce(ctx, it, set) })
+	if err != nil {
 		return fmt.Errorf("park %s: %w", it.meta.ID, err)
 	}
 	it.partition.lease.Cursor = it.entry.Position
@@ -71,24 +61,34 @@ func (w *worker) parkOne(ctx context.Context, it item, parked driver.Parked) err
 	return nil
 }
 
+func (w *worker) parkOnce(ctx context.Context, it item, set aside) error {
+	tx, ctx, err := w.service.begin(ctx, driver.TxOptions{})
+	if err != nil {
+		return err
+	}
+	defer tx.rollback(ctx)
+	return w.conclude(ctx, tx, []item{it}, set)
+}
+
 const maxCrashes = 3
 
 // careful runs an event that may have killed its process: marked, one at a time in this process, and the second time with nothing beside it.
 // After three times without an answer it is parked as dead.
 func (w *worker) careful(ctx context.Context, it item) error {
 	if it.kind != handle {
-		return w.solo.alongside(func() error { return w.transact(ctx, []item{it}, 1) })
+		_, err := w.transactAlongside(ctx, []item{it})
+		return err
 	}
 	return w.solo.oneAtATime(func() error { return w.tryMarked(ctx, it) })
 }
 
 func (w *worker) tryMarked(ctx context.Context, it item) error {
-	l := &it.partition.lease
-	if l.Trying == it.entry.Position && l.Tries >= maxCrashes {
+	p, at := it.partition, it.entry.Position
+	if l := p.lease; l.Trying == at && l.Tries >= maxCrashes && p.interrupted[at] == 0 {
 		err := fmt.Errorf("%w: %d times", errCrashed, l.Tries)
 		return w.parkOne(ctx, it, w.dead(&it, "crashed", err))
 	}
-	tries, err := w.service.store.Try(ctx, w.service.name, *l, it.entry.Position)
+	tries, err := p.try(at, func() (int, error) { return w.service.store.Try(ctx, w.service.name, p.lease, at) })
 	if err != nil {
 		return fmt.Errorf("mark %s: %w", it.meta.ID, err)
 	}
@@ -97,9 +97,10 @@ func (w *worker) tryMarked(ctx context.Context, it item) error {
 		run = w.solo.byItself
 	}
 	err = run(func() error { return w.single(ctx, it, nil) })
-	if err == nil && it.partition.cursor() != it.entry.Position { // it was answered, and is to be tried later
-		_, err = w.service.store.Try(ctx, w.service.name, *l, Position{})
+	if err == nil && p.cursor() != at { // it was answered, and is to be tried later
+		_, err = w.service.store.Try(ctx, w.service.name, p.lease, Position{})
 	}
+	p.tried(at, tries, err)
 	return err
 }
 

@@ -128,6 +128,17 @@ func (w *world) heard(want ...string) {
 	w.transcribed = nil
 }
 
+// heardLast checks the end of the transcript since the last check: what came before was undone.
+func (w *world) heardLast(want ...string) {
+	w.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if n := len(w.transcribed) - len(want); n < 0 || !slices.Equal(w.transcribed[n:], want) {
+		w.Errorf("heard %q, want %q at the end", w.transcribed, want)
+	}
+	w.transcribed = nil
+}
+
 // bit checks how often something happened since the start.
 func (w *world) bit(k headrace.SignalKind, want int) {
 	w.Helper()

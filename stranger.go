@@ -61,7 +61,7 @@ func (w *worker) remove(ctx context.Context, met []stranger) error {
 }
 
 func (w *worker) foreignEntry(p *partition, e driver.Entry, err error) driver.Foreign {
-	return driver.Foreign{Partition: p.id, Position: e.Position, Data: e.Data, Reason: err.Error(), Time: w.now()}
+	return driver.Foreign{Partition: p.id, Position: e.Position, Data: e.Data, Reason: errorText(err), Time: w.now()}
 }
 
 func (w *worker) foundForeign(p *partition, f driver.Foreign) {

@@ -3,6 +3,7 @@ package headrace
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -32,4 +33,14 @@ func (t *trouble) note(ctx context.Context, err error) time.Duration {
 	}
 	t.count++
 	return shortestTrouble + backoff(t.count-1, shortestTrouble, longestTrouble, random)
+}
+
+// longestError is how many bytes of an error's text are stored.
+const longestError = 16 << 10
+
+// errorText is an error as every database can store it: text without zero bytes, and not too much of it.
+func errorText(err error) string {
+	text := err.Error()
+	text = text[:min(len(text), longestError)]
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }

@@ -20,6 +20,7 @@ type worker struct {
 	inbox   *inbox
 	forget  func(slotID)
 
+	stopping   <-chan struct{} // closed when the process stops
 	reader     driver.Reader
 	partitions map[driver.Partition]*partition
 	parkedDue  time.Time // when to look for parked events next
@@ -44,6 +45,7 @@ func newWorker(s *Service, b driver.Broker, h *history, solo *solitude, forget f
 
 // run works until ctx ends, then finishes what it has begun and gives its leases back. The context live outlasts ctx.
 func (w *worker) run(ctx, live context.Context) {
+	w.stopping = ctx.Done()
 	trouble := trouble{log: w.service.log(), what: "worker"}
 	for ctx.Err() == nil {
 		err := w.turn(ctx, live)
