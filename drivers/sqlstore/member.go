@@ -46,10 +46,22 @@ func (t *Tx) announce(ctx context.Context, member string, ttl time.Duration) err
 	if _, err = t.exec(ctx, `DELETE FROM headrace_member WHERE expires <= {now}`, now); err != nil {
 		return fmt.Errorf("forget dead members: %w", err)
 	}
+	if err = t.lockLeases(ctx, member); err != nil {
+		return fmt.Errorf("lock leases: %w", err)
+	}
 	if _, err = t.exec(ctx, `UPDATE headrace_lease SET expires = {now} + $3 WHERE owner = $2`, now, member, ttl.Microseconds()); err != nil {
 		return fmt.Errorf("extend leases: %w", err)
 	}
 	return nil
+}
+
+// lockLeases locks a member's leases in their order, as [Tx.Advance] does.
+func (t *Tx) lockLeases(ctx context.Context, member string) error {
+	if t.store.dialect.Lock() == "" {
+		return nil
+	}
+	_, err := t.exec(ctx, `SELECT 1 FROM headrace_lease WHERE owner = $1 ORDER BY group_name, topic, partition {lock}`, member)
+	return err
 }
 
 func (t *Tx) slots(ctx context.Context) ([]driver.Slot, error) {

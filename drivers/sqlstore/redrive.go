@@ -75,7 +75,7 @@ func (s *Store) ReleaseDead(ctx context.Context, group string, f driver.ParkedFi
 	err = s.write(ctx, what, func(t *Tx) error {
 		w := newFilter(args(s.dialect.NowArgument(), string(to)), group, f)
 		n, err = t.exec(ctx, `UPDATE headrace_parked SET state = $2, due = {now}`+counts+` WHERE id IN (
-			SELECT id FROM headrace_parked`+w.text.String()+`)`, w.arguments...)
+			SELECT id FROM headrace_parked`+w.text.String()+` {lock})`, w.arguments...)
 		return err
 	})
 	if err != nil {

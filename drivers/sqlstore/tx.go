@@ -46,15 +46,15 @@ func (s *Store) begin(ctx context.Context, readOnly bool) (*Tx, error) {
 }
 
 func (s *Store) open(ctx context.Context, readOnly bool) (*Tx, error) {
-	db := s.writer
+	db, options := s.writer, &sql.TxOptions{}
 	if readOnly {
-		db = s.reader
+		db, options = s.reader, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead} // so that it sees one state
 	}
 	conn, err := db.Conn(ctx) // waits no longer than ctx, which the transaction outlasts
 	if err != nil {
 		return nil, err
 	}
-	tx, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{ReadOnly: readOnly})
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), options)
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}

@@ -37,6 +37,7 @@ type conn struct {
 	ending  bool  // and it is being committed
 	undone  bool  // SQLite has rolled it back already
 	because error // what failed then
+	broken  bool  // nobody knows what state it is in
 }
 
 // maxStatements is how many statements a connection keeps prepared before it starts anew.
@@ -118,11 +119,8 @@ func (c *conn) aborted() error {
 	return fmt.Errorf("transaction is rolled back already: %w", cmp.Or(c.because, errEnded))
 }
 
-// BeginTx implements [driver.ConnBeginTx].
-func (c *conn) BeginTx(_ context.Context, o driver.TxOptions) (driver.Tx, error) {
-	if o.Isolation != 0 {
-		return nil, errors.New("isolation levels are not supported: every transaction is serializable")
-	}
+// BeginTx implements [driver.ConnBeginTx]. Whatever isolation is asked for, a transaction has the strictest.
+func (c *conn) BeginTx(context.Context, driver.TxOptions) (driver.Tx, error) {
 	if err := c.run(c.begin); err != nil {
 		return nil, err
 	}
@@ -166,5 +164,10 @@ func (t transaction) Rollback() error {
 	if undone {
 		return nil
 	}
-	return t.run("ROLLBACK")
+	err := t.run("ROLLBACK")
+	t.broken = err != nil
+	return err
 }
+
+// IsValid implements [driver.Validator].
+func (c *conn) IsValid() bool { return !c.broken && c.baseConn.IsValid() }

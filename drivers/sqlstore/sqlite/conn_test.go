@@ -191,3 +191,21 @@ func TestFullDisk(t *testing.T) {
 	must(t, tx.Publish(t.Context(), []driver.Message{big}))
 	must(t, tx.Commit(t.Context()))
 }
+
+// A connection of which nobody knows whether its transaction has ended is not used again.
+func TestBrokenConnectionIsReplaced(t *testing.T) {
+	t.Parallel()
+	p := startProcess(t, filepath.Join(t.TempDir(), "service.db"), nil)
+	tx, err := p.store.Begin(t.Context(), driver.TxOptions{})
+	must(t, err)
+	must(t, put("a")(t.Context(), tx.(driver.SQLTx).SQL()))
+	p.faults.set(failing("ROLLBACK", sqlite3.SQLITE_IOERR))
+	if err := tx.Rollback(t.Context()); primaryCode(err) != sqlite3.SQLITE_IOERR {
+		t.Errorf("rollback that fails: %v", err)
+	}
+	p.faults.set(nil)
+	must(t, in(t, p.store, put("b")))
+	if got := values(t, p.store.(*sqlstore.Store)); got != "b" {
+		t.Errorf("there is %q", got)
+	}
+}

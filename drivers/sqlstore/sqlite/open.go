@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -71,23 +72,30 @@ func open(ctx context.Context, c Config, connect base) (*sqlstore.Store, error) 
 	}), nil
 }
 
-// prepare makes the directory of a file and returns the file's one name, so that it has one lock however it is called.
+// prepare makes a file that is missing, and its directory. It returns the file's one name, so that it has one lock however it is called. A
+// file that is there is not opened: closing it again would take the locks of whoever has it open in this process.
 func prepare(path string) (string, error) {
 	if path == "" {
 		return "", errors.New("no path given")
 	}
-	directory := filepath.Dir(path)
-	if err := os.MkdirAll(directory, 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", fmt.Errorf("make directory: %w", err)
 	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return filepath.Abs(real)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	switch {
+	case err == nil:
+		err = file.Close()
+	case errors.Is(err, fs.ErrExist):
+		err = nil
 	}
-	directory, err := filepath.EvalSymlinks(directory)
 	if err != nil {
-		return "", fmt.Errorf("find directory: %w", err)
+		return "", fmt.Errorf("make file: %w", err)
 	}
-	return filepath.Abs(filepath.Join(directory, filepath.Base(path)))
+	resolved, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", fmt.Errorf("find file: %w", err)
+	}
+	return filepath.Abs(resolved)
 }
 
 // file is an open database file: one connection that writes, some that read, and the lock.

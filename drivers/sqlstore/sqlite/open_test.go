@@ -152,6 +152,15 @@ func TestOpenSaysWhatIsWrongWithTheFile(t *testing.T) {
 	}
 }
 
+func TestOpenRefusesALinkToNothing(t *testing.T) {
+	t.Parallel()
+	link := filepath.Join(t.TempDir(), "link.db")
+	must(t, os.Symlink(filepath.Join(t.TempDir(), "nothing.db"), link))
+	if _, err := Open(t.Context(), Config{Path: link}); !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("open a link to nothing: %v", err)
+	}
+}
+
 func TestOpenNeedsAPath(t *testing.T) {
 	t.Parallel()
 	if _, err := Open(t.Context(), Config{}); err == nil {
