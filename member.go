@@ -68,9 +68,16 @@ func (m *member) run(ctx, live context.Context) {
 	relays.Wait()
 	stopBeats()
 	beats.Wait()
-	m.giveBack(live)
-	if err := m.service.store.Leave(live, m.id); err != nil {
-		m.service.log().WarnContext(live, "membership could not be withdrawn; it expires", "error", err)
+	m.leave(live)
+}
+
+// leave withdraws the membership.
+func (m *member) leave(ctx context.Context) {
+	ctx, cancel := farewellContext(ctx)
+	defer cancel()
+	m.giveBack(ctx)
+	if err := m.service.store.Leave(ctx, m.id); err != nil {
+		m.service.log().WarnContext(ctx, "membership could not be withdrawn; it expires", "error", err)
 	}
 }
 

@@ -175,6 +175,8 @@ func (r *relay) sleep(ctx context.Context, d time.Duration) bool {
 }
 
 func (r *relay) giveBack(ctx context.Context, lease driver.Lease) {
+	ctx, cancel := farewellContext(ctx)
+	defer cancel()
 	r.lost(relaySlot)
 	if err := r.service.store.Release(ctx, driver.RelayGroup, []driver.Lease{lease}); err != nil {
 		r.service.log().WarnContext(ctx, "relay's lease could not be given back; it expires", "error", err)

@@ -69,16 +69,27 @@ func (a *App) serve(ctx context.Context, h *history) {
 }
 
 // drainContext returns a context that outlasts ctx by the time that running handlers are given.
-func drainContext(ctx context.Context, drain time.Duration) (context.Context, func()) {
+func drainContext(ctx context.Context, drain time.Duration) (live context.Context, stop func()) {
 	live, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
 	unhook := context.AfterFunc(ctx, func() {
+		defer close(ended)
 		_ = wait(live, drain) // it ends early when everything has stopped
 		cancel()
 	})
 	return live, func() {
 		cancel()
-		unhook()
+		if !unhook() {
+			<-ended
+		}
 	}
+}
+
+// farewell is how long a stop goes on telling the store what it gives back, even after the deadline for handlers.
+const farewell = 5 * time.Second
+
+func farewellContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), farewell)
 }
 
 func (s *Service) setup() driver.Setup {

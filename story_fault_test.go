@@ -88,6 +88,10 @@ func (s *faultyStore) Acquire(ctx context.Context, g string, p driver.Partition,
 	return l, ok && err == nil, err
 }
 
+func (s *faultyStore) Release(ctx context.Context, group string, leases []driver.Lease) error {
+	return s.faults.plain(s.name+".release", func() error { return s.Store.Release(ctx, group, leases) })
+}
+
 func (s *faultyStore) Cursors(ctx context.Context, group string, list []driver.Partition) ([]driver.Lease, error) {
 	return through(s.faults, s.name+".cursors", func() ([]driver.Lease, error) { return s.Store.Cursors(ctx, group, list) })
 }

@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/headrace/headrace"
 	"github.com/headrace/headrace/driver"
@@ -31,7 +33,8 @@ type world struct {
 	written     *memory.Store
 	read        *memory.Store
 	faults      faults // of everything that start starts
-	bound       int    // how much of a stream the relay fills again; 0 is what the memory broker asks for
+	drain       time.Duration
+	bound       int // how much of a stream the relay fills again; 0 is what the memory broker asks for
 	writer      *headrace.Service
 	reader      *headrace.Service
 	handle      func(context.Context, *headrace.Tx, headrace.Event[note]) error
@@ -67,9 +70,28 @@ func (w *world) on(fn func(context.Context, *headrace.Tx, headrace.Event[note]) 
 // start runs both services until the returned function is called, which stops them in an orderly way.
 func (w *world) start() (stop func()) {
 	w.Helper()
-	w.writer = headrace.NewService(headrace.ServiceConfig{Name: "writer", Store: w.store("writer", w.written), Owns: []headrace.Topic{notes}})
+	return w.startBehind(&w.faults)
+}
+
+// process runs both services like start, until it dies or is stopped. A dead process has no effect any more.
+func (w *world) process() (die, stop func()) {
+	w.Helper()
+	var dead atomic.Bool
+	end := func(string) error {
+		if dead.Load() {
+			return errDead
+		}
+		return nil
+	}
+	stop = w.startBehind(&faults{before: end, after: end})
+	return func() { dead.Store(true) }, stop
+}
+
+func (w *world) startBehind(f *faults) (stop func()) {
+	w.Helper()
+	w.writer = headrace.NewService(headrace.ServiceConfig{Name: "writer", Store: &faultyStore{Store: w.written, name: "writer", faults: f}, Owns: []headrace.Topic{notes}})
 	w.reader = headrace.NewService(headrace.ServiceConfig{
-		Name: "reader", Store: w.store("reader", w.read),
+		Name: "reader", Store: &faultyStore{Store: w.read, name: "reader", faults: f}, Drain: w.drain,
 		Handlers: []headrace.Handler{headrace.On(noted, w.handle, w.options...)},
 	})
 	return w.run(w.writer, w.reader)
@@ -164,4 +186,30 @@ func (w *world) parked(want ...headrace.ParkState) []headrace.ParkedEvent {
 		w.Errorf("parked events are %v, want %v", got, want)
 	}
 	return events
+}
+
+// held lists who holds leases of a store, and who is a member of its service.
+func (w *world) held(s *memory.Store) (leases, members []string) {
+	w.Helper()
+	view, err := s.Heartbeat(w.Context(), "probe", time.Second)
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, slot := range view.Slots {
+		if slot.Owner != "" {
+			leases = append(leases, slot.Group+" "+slot.Partition.String())
+		}
+	}
+	if err := s.Leave(w.Context(), "probe"); err != nil {
+		w.Fatal(err)
+	}
+	return leases, slices.DeleteFunc(view.Members, func(m string) bool { return m == "probe" })
+}
+
+// nothingHeld checks that a store's leases are free and that its service has no members.
+func (w *world) nothingHeld(s *memory.Store) {
+	w.Helper()
+	if leases, members := w.held(s); len(leases)+len(members) > 0 {
+		w.Errorf("members %v are left, and leases %q are held", members, leases)
+	}
 }

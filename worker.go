@@ -54,7 +54,7 @@ func (w *worker) run(ctx, live context.Context) {
 		}
 		_ = wait(ctx, trouble.note(live, err)) // the end of ctx is noticed above
 	}
-	w.stop(context.WithoutCancel(live))
+	w.stop(live)
 }
 
 // turn is one round: changes of leases first, then parked events that are due, then what history has, then the stream.
@@ -234,16 +234,17 @@ func (w *worker) leave(ctx context.Context, p *partition) {
 	w.unfollow(ctx, p)
 }
 
-// stop gives everything back.
+// stop gives everything back. What cannot be given back now, the member tries once more.
 func (w *worker) stop(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := farewellContext(ctx)
 	defer cancel()
 	var leases []driver.Lease
-	for _, p := range w.partitions {
+	for _, p := range w.held() {
 		leases = append(leases, p.lease)
+		p.followed = false // the reader is closed as a whole
 	}
 	if err := w.release(ctx, leases); err != nil {
-		w.service.log().WarnContext(ctx, "leases expire instead", "error", err)
+		w.service.log().WarnContext(ctx, "leases are not given back yet", "error", err)
 	}
 	w.closeReader()
 }
