@@ -5,9 +5,12 @@ import (
 	"time"
 )
 
+// An order that is followed is looked at every lookSoon first, and ever more rarely up to lookSeldom: the older it is, the less a look
+// later changes what is measured, and the more orders there may be like it.
 const (
-	lookEvery = 20 * time.Millisecond // at an order that is followed
-	followFor = time.Minute
+	lookSoon   = 20 * time.Millisecond
+	lookSeldom = time.Second
+	followFor  = time.Minute
 )
 
 // live is the life of one order as its buyer sees it.
@@ -29,7 +32,7 @@ func (r *run) live(ctx context.Context, w wish, due time.Time, follow bool) {
 
 // follow looks at an order until it has ended. While the shop is out of reach it goes on looking.
 func (r *run) follow(ctx context.Context, token, orderID string, due time.Time) {
-	for time.Since(due) < followFor && sleepUntil(ctx, time.Now().Add(lookEvery)) {
+	for time.Since(due) < followFor && sleepUntil(ctx, time.Now().Add(min(max(lookSoon, time.Since(due)/20), lookSeldom))) {
 		status, err := r.shop.status(ctx, token, orderID)
 		if err != nil {
 			r.tally.fail(err)

@@ -1,0 +1,306 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/headrace/headrace"
+	"github.com/headrace/headrace/apps/shop/money"
+	orders "github.com/headrace/headrace/apps/shop/orders/contract"
+	"github.com/headrace/headrace/apps/shop/payments/contract"
+	"github.com/headrace/headrace/apps/shop/payments/provider"
+	"github.com/headrace/headrace/drivers/sqlstore/sqlite"
+	"github.com/headrace/headrace/memory"
+)
+
+// bench is payments between a saga that asks and hears, and a provider that can be made to misbehave.
+type bench struct {
+	t        *testing.T
+	payments *Payments
+	saga     *headrace.Service
+	heard    chan headrace.RawEvent
+	provider *moody
+	pay      func() (stop func()) // runs the calls to the provider
+}
+
+// moody is a provider in front of the real one.
+type moody struct {
+	*provider.Provider
+	gate chan struct{} // if not nil, the slow card waits for it after its charge
+
+	mu      sync.Mutex
+	lost    int // so many answers get lost, after their effect
+	running int
+	most    int // calls at once
+}
+
+func (m *moody) Authorize(ctx context.Context, r provider.AuthorizeRequest) (provider.Answer, error) {
+	m.count(1)
+	defer m.count(-1)
+	answer, err := m.Provider.Authorize(ctx, r)
+	if m.gate != nil && r.Token == slowCard {
+		select {
+		case <-m.gate:
+		case <-ctx.Done():
+			return answer, ctx.Err()
+		}
+	}
+	return m.answer(answer, err)
+}
+
+func (m *moody) Capture(ctx context.Context, key, code string) (provider.Answer, error) {
+	return m.answer(m.Provider.Capture(ctx, key, code))
+}
+
+func (m *moody) count(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.running += n
+	m.most = max(m.most, m.running)
+}
+
+func (m *moody) answer(a provider.Answer, err error) (provider.Answer, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.lost > 0 && err == nil {
+		m.lost--
+		return provider.Answer{}, errors.New("the answer got lost")
+	}
+	return a, err
+}
+
+const (
+	goodCard      = "4242424242424242"
+	badCard       = "4000000000000002"
+	slowCard      = "4000000000000119"
+	noCaptureCard = "4000000000000341"
+)
+
+// newBench runs everything but the calls to the provider.
+func newBench(t *testing.T, settings Settings) *bench {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "payments.db"), Schema: Schema})
+	if err != nil {
+		t.Fatal(err)
+	}
+	real, err := provider.Open(t.Context(), provider.Config{Path: filepath.Join(t.TempDir(), "provider.db"), Slow: time.Nanosecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{t: t, heard: make(chan headrace.RawEvent, 100), provider: &moody{Provider: real}}
+	settings.Provider, settings.RetryMin = b.provider, time.Millisecond
+	b.payments = New(store, settings)
+	b.saga = headrace.NewService(headrace.ServiceConfig{
+		Name: "orders", Store: memory.NewStore(memory.StoreConfig{}), Owns: []headrace.Topic{orders.Fulfilment},
+		Handlers: []headrace.Handler{headrace.OnTopic(contract.Topic, b.hear)},
+	})
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	app := headrace.App{Broker: memory.NewBroker(memory.BrokerConfig{}), Services: []*headrace.Service{b.saga, b.payments.Service}}
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := app.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+		if err := errors.Join(store.Close(), real.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	<-app.Ready()
+	b.pay = func() func() {
+		ctx, stop := context.WithCancel(ctx)
+		var paying sync.WaitGroup
+		paying.Go(func() { _ = b.payments.Run(ctx) })
+		once := sync.OnceFunc(func() {
+			stop()
+			paying.Wait()
+		})
+		t.Cleanup(once)
+		return once
+	}
+	return b
+}
+
+func (b *bench) hear(_ context.Context, _ *headrace.Tx, events []headrace.RawEvent) error {
+	for _, e := range events {
+		b.heard <- e
+	}
+	return nil
+}
+
+func (b *bench) ask(publish func(*headrace.Tx) error) {
+	b.t.Helper()
+	if err := b.saga.In(b.t.Context(), func(_ context.Context, tx *headrace.Tx) error { return publish(tx) }); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) authorize(orderID, card string) {
+	b.t.Helper()
+	b.ask(func(tx *headrace.Tx) error {
+		return orders.AuthorizePayment.Publish(tx, orders.AuthorizePaymentData{OrderID: orderID, Amount: money.EUR(500), PaymentToken: card})
+	})
+}
+
+func (b *bench) want(typ, orderID string) headrace.RawEvent {
+	b.t.Helper()
+	select {
+	case e := <-b.heard:
+		if e.Type != typ || e.Key != orderID {
+			b.t.Fatalf("heard %s of %s (%s), want %s of %s", e.Type, e.Key, e.Data, typ, orderID)
+		}
+		return e
+	case <-time.After(20 * time.Second):
+		b.t.Fatalf("heard nothing, want %s of %s", typ, orderID)
+		panic("unreachable")
+	}
+}
+
+// wantState is how a payment is, and what the ledger says of it.
+func (b *bench) wantState(orderID string, want state, holds, bank int64) {
+	b.t.Helper()
+	var got state
+	var gotHolds, gotBank int64
+	err := b.payments.Service.View(b.t.Context(), func(ctx context.Context, tx *headrace.Tx) error {
+		return tx.SQL().QueryRowContext(ctx, `SELECT state,
+			(SELECT coalesce(sum(amount), 0) FROM ledger WHERE order_id = $1 AND account = 'holds'),
+			(SELECT coalesce(sum(amount), 0) FROM ledger WHERE order_id = $1 AND account = 'bank')
+			FROM payment WHERE order_id = $1`, orderID).Scan(&got, &gotHolds, &gotBank)
+	})
+	if err != nil || got != want || gotHolds != holds || gotBank != bank {
+		b.t.Errorf("order %s: %q with %d held and %d ours, %v; want %q, %d and %d", orderID, got, gotHolds, gotBank, err, want, holds, bank)
+	}
+}
+
+// after is an order whose requests are handled after those of another, because they share a partition.
+func after(orderID string) string {
+	for n := 0; ; n++ {
+		if id := fmt.Sprintf("%s-%d", orderID, n); orders.Fulfilment.Partition(id) == orders.Fulfilment.Partition(orderID) {
+			return id
+		}
+	}
+}
+
+func TestAuthorizeAndCapture(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Settings{})
+	b.pay()
+	b.authorize("o1", goodCard)
+	authorized := b.want("payment.authorized", "o1")
+	b.wantState("o1", "authorized", 500, 0)
+	b.ask(func(tx *headrace.Tx) error { return orders.CapturePayment.Publish(tx, orders.OrderData{OrderID: "o1"}) })
+	captured := b.want("payment.captured", "o1")
+	b.wantState("o1", "captured", 0, 500)
+	if authorized.CausationID == "" || authorized.CorrelationID == captured.CorrelationID {
+		t.Errorf("caused by %q, correlated %q and %q", authorized.CausationID, authorized.CorrelationID, captured.CorrelationID)
+	}
+}
+
+func TestDeclined(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Settings{})
+	b.pay()
+	b.authorize("o1", badCard)
+	b.want("payment.declined", "o1")
+	b.wantState("o1", "declined", 0, 0)
+	b.authorize("o1", goodCard) // another card does not help: it is the same request
+	b.want("payment.declined", "o1")
+}
+
+func TestRefusedCaptureNeedsAttention(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Settings{CaptureAttempts: 3})
+	b.pay()
+	b.authorize("o1", noCaptureCard)
+	b.want("payment.authorized", "o1")
+	b.ask(func(tx *headrace.Tx) error { return orders.CapturePayment.Publish(tx, orders.OrderData{OrderID: "o1"}) })
+	b.want("payment.capture_failed", "o1")
+	b.wantState("o1", "capture_failed", 500, 0)
+}
+
+func TestVoidBeforeAuthorize(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Settings{})
+	b.pay()
+	b.ask(func(tx *headrace.Tx) error { return orders.VoidPayment.Publish(tx, orders.OrderData{OrderID: "o1"}) })
+	b.want("payment.voided", "o1")
+	b.authorize("o1", goodCard)
+	b.authorize(after("o1"), goodCard)
+	b.want("payment.authorized", after("o1")) // and nothing of o1
+	b.wantState("o1", "voided", 0, 0)
+}
+
+func TestVoidWhileProviderThinks(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Settings{})
+	b.provider.gate = make(chan struct{})
+	b.pay()
+	b.authorize("o1", slowCard)
+	b.ask(func(tx *headrace.Tx) error { return orders.VoidPayment.Publish(tx, orders.OrderData{OrderID: "o1"}) })
+	b.authorize(after("o1"), goodCard)
+	b.want("payment.authorized", after("o1")) // a slow card delays nobody else
+	b.wantState("o1", "voiding", 0, 0)
+	close(b.provider.gate)
+	b.want("payment.voided", "o1")
+	b.wantState("o1", "voided", 0, 0)
+}
+
+func TestLostAnswersChargeOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Settings{})
+	b.provider.lost = 3
+	b.pay()
+	b.authorize("o1", goodCard)
+	e := b.want("payment.authorized", "o1")
+	first, err := contract.Authorized.Decode(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, found, err := b.provider.Lookup(t.Context(), e.CausationID+"/authorize")
+	if err != nil || !found || again.AuthCode != first.Data.AuthCode {
+		t.Errorf("the provider's answer to the key: %+v, %v, %v", again, found, err)
+	}
+	b.wantState("o1", "authorized", 500, 0)
+}
+
+// TestOpenIntentIsFoundAgain stops the calls in the middle of one, as a crash would, and starts them anew.
+func TestOpenIntentIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Settings{})
+	b.provider.gate = make(chan struct{})
+	stop := b.pay()
+	b.authorize("o1", slowCard)
+	b.authorize(after("o1"), goodCard)
+	b.want("payment.authorized", after("o1"))
+	stop()
+	b.wantState("o1", "authorizing", 0, 0)
+	close(b.provider.gate)
+	b.pay()
+	b.want("payment.authorized", "o1")
+	b.wantState("o1", "authorized", 500, 0)
+}
+
+func TestCallsAreBounded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Settings{Calls: 3})
+	for _, id := range []string{"o1", "o2", "o3", "o4", "o5", "o6", "o7", "o8"} {
+		b.authorize(id, goodCard)
+	}
+	b.pay()
+	for range 8 {
+		if e := <-b.heard; e.Type != "payment.authorized" {
+			t.Errorf("heard %s", e.Type)
+		}
+	}
+	if b.provider.most > 3 {
+		t.Errorf("%d calls at once", b.provider.most)
+	}
+}
