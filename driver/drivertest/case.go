@@ -40,9 +40,22 @@ func Run(t *testing.T, b Backend) {
 	}
 }
 
-// Cases returns the rules for a store and a broker, by theme.
+// Cases returns the rules for a store and a broker, by theme: those of the ports first, then the promises.
 func Cases() []Case {
-	return slices.Concat(storePorts(), brokerPorts())
+	return slices.Concat(storePorts(), brokerPorts(), promises())
+}
+
+func promises() []Case {
+	return slices.Concat(
+		onSystem("promise", publishPromises()),
+		onSystem("promise", deliveryPromises()),
+		onSystem("promise", ownerPromises()),
+		onSystem("promise", failurePromises()),
+		onSystem("promise", boundPromises()),
+		onSystem("rule", publishRules()),
+		onSystem("rule", historyRules()),
+		onSystem("rule", memberRules()),
+	)
 }
 
 func storePorts() []Case {
@@ -82,11 +95,15 @@ type rule[W any] struct {
 }
 
 func onStore(theme string, rules []rule[*storeWorld]) []Case {
-	return cases(theme, rules, func(t testing.TB, b Backend) *storeWorld { return newStoreWorld(t, b) })
+	return cases(theme, rules, newStoreWorld)
 }
 
 func onBroker(theme string, rules []rule[*brokerWorld]) []Case {
-	return cases(theme, rules, func(t testing.TB, b Backend) *brokerWorld { return newBrokerWorld(t, b) })
+	return cases(theme, rules, newBrokerWorld)
+}
+
+func onSystem(theme string, rules []rule[*system]) []Case {
+	return cases(theme, rules, newSystem)
 }
 
 func cases[W any](theme string, rules []rule[W], world func(testing.TB, Backend) W) []Case {

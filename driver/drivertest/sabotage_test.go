@@ -41,7 +41,7 @@ func sameBroker(b driver.Broker) driver.Broker { return b }
 
 // brokenTx breaks the transactions of a store.
 func brokenTx(wrap func(driver.Tx) driver.Tx) func(driver.Store) driver.Store {
-	return func(s driver.Store) driver.Store { return txBreaker{s, wrap} }
+	return func(s driver.Store) driver.Store { return &txBreaker{s, wrap} }
 }
 
 type txBreaker struct {
@@ -49,7 +49,7 @@ type txBreaker struct {
 	wrap func(driver.Tx) driver.Tx
 }
 
-func (s txBreaker) Begin(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+func (s *txBreaker) Begin(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	tx, err := s.Store.Begin(ctx, o)
 	if err != nil || o.ReadOnly {
 		return tx, err

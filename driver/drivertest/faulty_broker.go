@@ -1,0 +1,55 @@
+package drivertest
+
+import (
+	"context"
+	"time"
+
+	"github.com/headrace/headrace/driver"
+)
+
+// faultyBroker is a broker as a process sees it.
+type faultyBroker struct {
+	driver.Broker
+	process *process
+}
+
+func (b faultyBroker) Append(ctx context.Context, batches []driver.Batch) map[driver.Partition]error {
+	if err := b.process.at(atAppend); err != nil {
+		failed := map[driver.Partition]error{}
+		for _, batch := range batches {
+			failed[batch.Partition] = err
+		}
+		return failed
+	}
+	if b.process.faults.append != nil {
+		batches = b.process.faults.append(batches)
+	}
+	return b.Broker.Append(ctx, batches)
+}
+
+func (b faultyBroker) Reader(ctx context.Context, group string) (driver.Reader, error) {
+	r, err := b.Broker.Reader(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	return faultyReader{r, b.process}, nil
+}
+
+type faultyReader struct {
+	driver.Reader
+	process *process
+}
+
+func (r faultyReader) Read(ctx context.Context, limit int, wait time.Duration) ([]driver.Batch, error) {
+	if err := r.process.at(atRead); err != nil {
+		return nil, err
+	}
+	if r.process.faults.read != nil {
+		r.process.faults.read(limit)
+	}
+	batches, err := r.Reader.Read(ctx, limit, wait)
+	if err == nil && r.process.faults.deliver != nil {
+		batches = r.process.faults.deliver(r.Reader, batches)
+	}
+	return batches, err
+}
