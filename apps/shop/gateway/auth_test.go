@@ -107,7 +107,7 @@ func TestSessionThatEndedIsAGuest(t *testing.T) {
 func TestLoginLeadsNowhereElse(t *testing.T) {
 	t.Parallel()
 	for next, want := range map[string]string{
-		"/cart": "/cart", "/?after=cup": "/?after=cup", "": "/", "https://elsewhere.test/": "/", "//elsewhere.test": "/", "/\\elsewhere.test": "/",
+		"/cart": "/cart", "/?after=cup": "/?after=cup", "": "/", "https://elsewhere.test/": "/", "//elsewhere.test": "/", "///elsewhere.test": "/", "/\\elsewhere.test": "/", "/\t/elsewhere.test": "/",
 		"cart": "/", "javascript:alert(1)": "/", "/a\r\nSet-Cookie: x=y": "/",
 	} {
 		c := newClient(t, newGateway(t, newShop()))

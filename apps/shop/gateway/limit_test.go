@@ -47,6 +47,8 @@ func TestLimiter(t *testing.T) {
 func TestLimiterForgetsTheLeastRecent(t *testing.T) {
 	t.Parallel()
 	l := newLimiter(1, driver.Clock(func() time.Time { return epoch }))
+	_ = l.take("kept")
+	kept := l.buckets["kept"]
 	for i := range maxBuckets + 10 {
 		_ = l.take("kept")
 		_ = l.take(fmt.Sprint(i))
@@ -54,8 +56,11 @@ func TestLimiterForgetsTheLeastRecent(t *testing.T) {
 	if len(l.buckets) != maxBuckets || l.recent.Len() != maxBuckets {
 		t.Errorf("%d buckets in the map and %d in the list, want %d", len(l.buckets), l.recent.Len(), maxBuckets)
 	}
-	if l.take("kept") == nil {
+	if l.buckets["kept"] != kept {
 		t.Error("a key in use was forgotten")
+	}
+	if l.buckets["0"] != nil {
+		t.Error("the key that was not used for longest is remembered")
 	}
 }
 

@@ -91,12 +91,11 @@ func faultIn(err error) *problem {
 	return nil
 }
 
-// localPath is where to go next, if that is a page of the shop; otherwise the front page. A link from elsewhere must not lead away.
+// localPath is where to go next, if that is a page of the shop; otherwise the front page. A link from elsewhere must not lead away: browsers
+// take two slashes, or a slash and a backslash, for the beginning of another host, and pass over control characters.
 func localPath(next string) string {
-	u, err := url.Parse(next)
-	switch {
-	case err != nil, u.Scheme != "", u.Host != "", u.User != nil,
-		!strings.HasPrefix(next, "/"), strings.HasPrefix(next, "//"), strings.ContainsAny(next, "\\\r\n\t"):
+	strange := func(r rune) bool { return r == '\\' || r < ' ' }
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsFunc(next, strange) {
 		return "/"
 	}
 	return next
