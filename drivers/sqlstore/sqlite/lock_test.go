@@ -132,6 +132,24 @@ func TestOneProcessOpensOnce(t *testing.T) {
 	must(t, openStore(t, path, "").Close())
 }
 
+// A child that inherits the lock's file, as every child does until it has become its program, does not keep the lock.
+func TestCloseUnlocksWhateverChildrenHave(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "service.db")
+	lock, err := lockFile(path + ".lock")
+	must(t, err)
+	child := exec.CommandContext(t.Context(), "cat")
+	child.ExtraFiles = []*os.File{lock.file}
+	in, err := child.StdinPipe()
+	must(t, err)
+	must(t, child.Start())
+	must(t, lock.release())
+	store := openStore(t, path, "")
+	must(t, in.Close())
+	must(t, child.Wait())
+	must(t, store.Close())
+}
+
 // Leases that were given back stay clean over a restart; others are free and dirty, whatever is left of their time.
 func TestReopenFreesLeases(t *testing.T) {
 	t.Parallel()

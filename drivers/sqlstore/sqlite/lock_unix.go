@@ -59,8 +59,10 @@ func holder(file *os.File) string {
 	return "process " + strconv.Itoa(pid)
 }
 
+// release unlocks before it closes: a child that this process is just starting may have the file open for another moment.
 func (l *fileLock) release() error {
-	if err := l.file.Close(); err != nil {
+	err := syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN)
+	if err = errors.Join(err, l.file.Close()); err != nil {
 		return fmt.Errorf("release lock file: %w", err)
 	}
 	return nil
