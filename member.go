@@ -21,7 +21,7 @@ type member struct {
 }
 
 type holding struct {
-	fence uint64
+	lease driver.Lease
 	inbox *inbox
 }
 
@@ -86,8 +86,7 @@ func (m *member) giveBack(ctx context.Context) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for id, h := range m.held {
-		left := driver.Lease{Partition: id.partition, Fence: h.fence}
-		if err := m.service.store.Release(ctx, id.group, []driver.Lease{left}); err != nil {
+		if err := m.service.store.Release(ctx, id.group, []driver.Lease{h.lease}); err != nil {
 			m.service.log().WarnContext(ctx, "a lease expires instead", "group", id.group, "partition", id.partition.String(), "error", err)
 		}
 	}
@@ -111,7 +110,7 @@ func (m *member) turn(ctx context.Context, stopping bool) error {
 	m.mu.Lock()
 	fences := make(map[slotID]uint64, len(m.held))
 	for id, h := range m.held {
-		fences[id] = h.fence
+		fences[id] = h.lease.Fence
 	}
 	m.mu.Unlock()
 	todo := plan(m.id, fences, view)
@@ -125,7 +124,7 @@ func (m *member) turn(ctx context.Context, stopping bool) error {
 		m.tell(change{kind: handOver, slot: id})
 	}
 	for _, s := range todo.free {
-		lease := driver.Lease{Partition: s.Partition, Fence: s.Fence}
+		lease := driver.Lease{Partition: s.Partition, Fence: s.Fence, Dirty: true} // for all that is known
 		if err := m.service.store.Release(ctx, s.Group, []driver.Lease{lease}); err != nil {
 			return err
 		}
@@ -159,7 +158,7 @@ func (m *member) takeOver(ctx context.Context, s driver.Slot) error {
 		return err
 	}
 	m.mu.Lock()
-	m.held[id] = holding{fence: lease.Fence, inbox: box}
+	m.held[id] = holding{lease: lease, inbox: box}
 	m.mu.Unlock()
 	taken := Signal{Kind: LeaseTaken, Topic: s.Partition.Topic, Partition: s.Partition.Number, Count: 1}
 	m.service.signal(taken)

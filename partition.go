@@ -45,6 +45,13 @@ func (p *partition) readable(now time.Time) bool {
 // isCareful reports whether an entry may have killed the process before.
 func (p *partition) isCareful(e driver.Entry) bool { return e.Position.Seq <= p.careful }
 
+// back is the lease as it is given back: still dirty if what may have ended a process has not been gone through.
+func (p *partition) back() driver.Lease {
+	l := p.lease
+	l.Dirty = p.careful > l.Cursor.Seq
+	return l
+}
+
 // try begins to try a position that may end the process, and returns how many times it now has been tried without an answer. mark counts it
 // in the store. A try that was interrupted goes on.
 func (p *partition) try(at Position, mark func() (int, error)) (int, error) {

@@ -191,7 +191,7 @@ func (w *worker) takeChanges(ctx context.Context) error {
 		case c.kind == adopt:
 			w.adopt(c.lease)
 		case p != nil && c.kind == handOver:
-			given = append(given, p.lease)
+			given = append(given, p.back())
 		case p != nil && c.kind == drop:
 			p.lost = true
 			w.note(p, Fenced, 1, nil)
@@ -204,6 +204,9 @@ func (w *worker) adopt(l driver.Lease) {
 	p := &partition{id: l.Partition, lease: l, unsure: true, fresh: true, holding: true}
 	if l.Dirty {
 		p.careful = l.Cursor.Seq + uint64(w.service.config.Batch)
+	}
+	if l.Tries > 0 { // somebody stopped in the middle of trying
+		p.careful = max(p.careful, l.Trying.Seq)
 	}
 	w.partitions[l.Partition] = p
 	w.ordered = nil
@@ -240,7 +243,7 @@ func (w *worker) stop(ctx context.Context) {
 	defer cancel()
 	var leases []driver.Lease
 	for _, p := range w.held() {
-		leases = append(leases, p.lease)
+		leases = append(leases, p.back())
 		p.followed = false // the reader is closed as a whole
 	}
 	if err := w.release(ctx, leases); err != nil {
