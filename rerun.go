@@ -292,7 +292,8 @@ func (w *worker) bury(ctx context.Context, it *item, e driver.Parked, reason str
 	return err
 }
 
-// underFence runs a transaction that changes parked events of a partition, only while its lease is held.
+// underFence runs a transaction that changes parked events of a partition, only while its lease is held. The lease's row is locked last,
+// like by every other transaction: a heartbeat has to wait for it, and must not wait for handlers.
 func (w *worker) underFence(ctx context.Context, p *partition, fn func(context.Context, *Tx) error) error {
 	return insist(ctx, func(int) error { return w.underFenceOnce(ctx, p, fn) })
 }
@@ -303,11 +304,11 @@ func (w *worker) underFenceOnce(ctx context.Context, p *partition, fn func(conte
 		return err
 	}
 	defer tx.rollback(ctx)
-	check := driver.Advance{Partition: p.id, Fence: p.lease.Fence, From: p.cursor(), To: p.cursor()}
-	if err := tx.advance(ctx, []driver.Advance{check}); err != nil {
+	if err := fn(ctx, tx); err != nil {
 		return err
 	}
-	if err := fn(ctx, tx); err != nil {
+	check := driver.Advance{Partition: p.id, Fence: p.lease.Fence, From: p.cursor(), To: p.cursor()}
+	if err := tx.advance(ctx, []driver.Advance{check}); err != nil {
 		return err
 	}
 	return tx.commit(ctx)

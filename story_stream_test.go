@@ -186,7 +186,7 @@ func TestHeadsAreAskedForOncePerLook(t *testing.T) {
 			switch op {
 			case "writer.heads":
 				asked.Add(1)
-			case "writer.acquire": // start's writer is never the relay
+			case "writer.heartbeat": // start's writer is never the relay
 				return errDown
 			}
 			return nil

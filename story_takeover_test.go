@@ -208,3 +208,27 @@ func TestTryThatAStopInterruptedIsRememberedAsDangerous(t *testing.T) {
 		w.heard()
 	})
 }
+
+func TestHeartbeatsDoNotWaitForHandlersOfParkedEvents(t *testing.T) {
+	story(t, func(w *world) {
+		var told atomic.Bool
+		w.faults.before = func(op string) error {
+			if told.Load() && op == "reader.advance" { // it locks the row that heartbeats need
+				w.say("lock")
+			}
+			return nil
+		}
+		var cured atomic.Bool
+		w.on(poison(w, 1, &cured), headrace.Retry{Attempts: 1})
+		defer w.start()()
+		w.publish("a", 1)
+		time.Sleep(time.Second)
+		cured.Store(true)
+		told.Store(true)
+		if _, err := w.reader.Redrive(w.Context(), headrace.ParkedFilter{}); err != nil {
+			w.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		w.heard("a1", "lock")
+	})
+}
