@@ -56,7 +56,11 @@ func TestIdempotencyKey(t *testing.T) {
 	for _, bad := range []string{"", strings.Repeat("k", 201), "tab\there"} {
 		c.header["Idempotency-Key"] = bad
 		for _, write := range []struct{ method, path, body string }{
-			{"POST", "/api/v1/orders", oneBowl}, {"PUT", "/api/v1/cart", `{"lines":[]}`}, {"POST", "/api/v1/orders/order-1/cancel", `{}`},
+			{"POST", "/api/v1/orders", oneBowl},
+			{"PUT", "/api/v1/cart", `{"lines":[]}`},
+			{"POST", "/api/v1/orders/order-1/cancel", `{}`},
+			{"PATCH", "/api/v1/me", `{"display_name":"Ann"}`},
+			{"POST", "/api/v1/auth/logout", ""},
 		} {
 			c.json(write.method, write.path, write.body)
 			c.wantProblem(400, "invalid_idempotency_key")

@@ -39,7 +39,7 @@ func (g *Gateway) keepCart(w http.ResponseWriter, r *http.Request, visitor *sess
 	if len(lines) > guestLines {
 		return refuse(http.StatusUnprocessableEntity, "invalid_field", "the cart is full: at most %d products before you sign in", guestLines).at("lines")
 	}
-	setGuestItems(w, lines)
+	g.setGuestItems(w, lines)
 	return nil
 }
 
@@ -61,7 +61,7 @@ func (g *Gateway) adopt(w http.ResponseWriter, r *http.Request, userID string) e
 	if _, err := g.config.Orders.PutCart(r.Context(), orders.PutCart{UserID: userID, Lines: lines}); faultIn(err) == nil && err != nil {
 		return err
 	}
-	setGuestItems(w, nil)
+	g.setGuestItems(w, nil)
 	return nil
 }
 
@@ -106,8 +106,11 @@ func guestItems(r *http.Request) []orders.Item {
 	return lines
 }
 
-func setGuestItems(w http.ResponseWriter, lines []orders.Item) {
-	cookie := http.Cookie{Name: guestCookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: guestLifetime}
+func (g *Gateway) setGuestItems(w http.ResponseWriter, lines []orders.Item) {
+	cookie := http.Cookie{
+		Name: guestCookie, Path: "/", MaxAge: guestLifetime,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: g.config.Secure,
+	}
 	words := make([]string, len(lines))
 	for i, l := range lines {
 		words[i] = fmt.Sprint(l.SKU, guestLine, l.Qty)

@@ -20,9 +20,6 @@ func (g *Gateway) getCart(w http.ResponseWriter, r *http.Request, s *session) er
 
 // putCart replaces the whole cart, so that sending it twice changes nothing.
 func (g *Gateway) putCart(w http.ResponseWriter, r *http.Request, s *session) error {
-	if _, err := idempotencyKey(r); err != nil {
-		return err
-	}
 	q, err := readJSON[cartRequest](w, r)
 	if err != nil {
 		return err

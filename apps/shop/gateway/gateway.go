@@ -28,7 +28,8 @@ type Config struct {
 	// Logger is for what a person should know. Default: slog.Default.
 	Logger *slog.Logger
 
-	// Rate is how many requests a second one address, and one user, may make; twice as many at once. Default 500.
+	// Rate is how many requests a second one address, and one user, may make; twice as many at once. The address is that of the
+	// connection, so behind a proxy it is the proxy's. Default 500.
 	Rate int
 	// LoginRate is how many attempts a second to register or log in one address may make; twice as many at once. Default 50.
 	LoginRate int

@@ -90,9 +90,6 @@ func readStatus(r *http.Request) (orders.Status, error) {
 
 // cancelOrder asks for the cancellation; it is done when everything is given back. To ask twice is no error.
 func (g *Gateway) cancelOrder(w http.ResponseWriter, r *http.Request, s *session) error {
-	if _, err := idempotencyKey(r); err != nil {
-		return err
-	}
 	q := cancelRequest{}
 	if r.ContentLength != 0 {
 		var err error

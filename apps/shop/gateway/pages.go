@@ -58,7 +58,6 @@ func (g *Gateway) render(w http.ResponseWriter, name string, p page) error {
 
 // problemPage tells people what went wrong. It asks no service, because one of them may be what is wrong.
 func (g *Gateway) problemPage(w http.ResponseWriter, r *http.Request, p *problem) {
-	w.Header().Del("Set-Cookie")
 	if err := g.render(w, "problem.html", page{Title: p.Title, Fault: p, Bare: true}); err != nil {
 		g.log.ErrorContext(r.Context(), "problem page failed", "error", err)
 		writeProblem(w, p)

@@ -95,10 +95,23 @@ func (g *Gateway) serve(route route) http.Handler {
 			defer cancel()
 			r = r.WithContext(ctx)
 		}
-		if err := route.handle(w, r); err != nil {
+		err := checkWrite(r, route.kind)
+		if err == nil {
+			err = route.handle(w, r)
+		}
+		if err != nil {
 			g.fail(w, r, route.kind, err)
 		}
 	})
+}
+
+// checkWrite refuses a write whose Idempotency-Key is none, whether the route has a use for it or not: a client that sends one counts on it.
+func checkWrite(r *http.Request, kind routeKind) error {
+	if kind == forPeople || r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return nil
+	}
+	_, err := idempotencyKey(r)
+	return err
 }
 
 // fail answers with what an error means to the client, and logs what only the shop's keepers can mend.

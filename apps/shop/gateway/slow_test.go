@@ -112,6 +112,39 @@ func TestSlowReaderIsDropped(t *testing.T) {
 	})
 }
 
+// The server's last words reach a client to whom nothing was said for longer than a write may take.
+func TestQuietStreamEndsWell(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newShop(), newPipes()
+		g := newGateway(t, s, func(c *Config) { c.Clock = nil })
+		order := s.place(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- g.Serve(ctx, p) }()
+		c := p.dial(t)
+		c.say(t, fmt.Sprintf("GET /api/v1/orders/%s/events HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer ann\r\n\r\n", order.OrderID))
+		answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = answer.Body.Close() }()
+		ended := make(chan error, 1)
+		go func() {
+			_, err := io.ReadAll(answer.Body)
+			ended <- err
+		}()
+		time.Sleep(heartbeat + streamWrite + time.Second)
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the stream was cut, not ended: %v", err)
+		}
+		if err := <-done; err != nil {
+			t.Errorf("Serve returned %v", err)
+		}
+	})
+}
+
 func TestSlowSenderIsDropped(t *testing.T) {
 	serveInBubble(t, func(t *testing.T, _ *shop, _ *Gateway, p *pipes) {
 		for sent, limit := range map[string]time.Duration{

@@ -64,7 +64,8 @@ func (g *Gateway) streamOrder(w http.ResponseWriter, r *http.Request, s *session
 		return nil
 	}
 	st.begin()
-	_ = st.follow(r.Context(), feed, events) // the client has gone, or the shop stops: there is nobody to tell
+	_ = st.follow(r.Context(), feed, events)                     // the client has gone, or the shop stops: there is nobody to tell
+	_ = st.control.SetWriteDeadline(time.Now().Add(streamWrite)) // for the server's own last words
 	return nil
 }
 

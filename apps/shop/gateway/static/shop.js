@@ -17,7 +17,11 @@ function follow(list) {
   const live = document.querySelector(".live");
 
   source.onopen = () => { live.hidden = false; };
-  source.onerror = () => { live.hidden = true; };
+  source.onerror = () => {
+    live.hidden = true;
+    // It comes back by itself after a break; after a refusal it does not, and the page does what it would without JavaScript.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
+  };
   source.onmessage = (m) => insert(list, template, JSON.parse(m.data));
   source.addEventListener("status", (m) => refresh(JSON.parse(m.data)));
   source.addEventListener("end", (m) => {
