@@ -146,7 +146,7 @@ func TestProfile(t *testing.T) {
 			t.Errorf("%+v, %v", p, err)
 		}
 	}
-	if p, err := i.GetProfile(t.Context(), contract.GetProfile{UserID: user.UserID}); err != nil || p.DisplayName != "Countess" {
+	if p, err := i.GetProfile(t.Context(), contract.GetProfile(user)); err != nil || p.DisplayName != "Countess" {
 		t.Errorf("%+v, %v", p, err)
 	}
 	if _, err := i.GetProfile(t.Context(), contract.GetProfile{UserID: "nobody"}); !errors.Is(err, contract.ErrNotFound) {

@@ -1,0 +1,1 @@
+-- Identity keeps nothing that an invariant is about.
