@@ -125,15 +125,21 @@ func TestStatementsAreKept(t *testing.T) {
 	if len(got) != 3+9+27 {
 		t.Errorf("nested queries read %d rows: %v", len(got), got)
 	}
-	must(t, in(t, store, func(ctx context.Context, tx *sql.Tx) error {
-		for n := range 3 * maxStatements {
-			var read int
-			if err := tx.QueryRowContext(ctx, fmt.Sprintf("SELECT %d", n)).Scan(&read); err != nil || read != n {
-				return fmt.Errorf("statement %d read %d: %w", n, read, err)
-			}
+	db, err := store.DB().Conn(t.Context())
+	must(t, err)
+	for n := range 3 * maxStatements {
+		var read int
+		if err := db.QueryRowContext(t.Context(), fmt.Sprintf("SELECT %d", n)).Scan(&read); err != nil || read != n {
+			t.Fatalf("statement %d read %d: %v", n, read, err)
+		}
+	}
+	must(t, db.Raw(func(c any) error {
+		if kept := len(c.(*conn).statements); kept == 0 || kept > maxStatements {
+			t.Errorf("a connection keeps %d statements, want some and at most %d", kept, maxStatements)
 		}
 		return nil
 	}))
+	must(t, db.Close())
 }
 
 func TestPreparedStatements(t *testing.T) {

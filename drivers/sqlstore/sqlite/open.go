@@ -125,7 +125,7 @@ func keepOpen(db *sql.DB, connections int) {
 	db.SetMaxIdleConns(connections)
 }
 
-// close closes the writer last, which then leaves no log behind.
+// close closes all connections, the last of which puts the log into the file, and then lets others in.
 func (f *file) close() error {
 	return errors.Join(f.reader.Close(), f.writer.Close(), f.lock.release())
 }
