@@ -4,6 +4,8 @@ go 1.26.0
 
 require modernc.org/sqlite v1.61.1
 
+require github.com/redis/rueidis v1.0.79
+
 require (
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect

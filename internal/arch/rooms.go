@@ -32,6 +32,7 @@ var rooms = []room{
 	{"drivers/sqlstore/sqlite/...", "sqlite"},
 	{"drivers/sqlstore/postgres/...", "postgres"},
 	{"drivers/redis/...", "redis"},
+	{"drivers/testserver", "testserver"},
 	{"drivers/nats/...", "nats"},
 	{"drivers/mongo/...", "mongo"},
 	{"drivers/otel/...", "otel"},

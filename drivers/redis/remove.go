@@ -1,0 +1,40 @@
+package redis
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+
+	"github.com/redis/rueidis"
+
+	"github.com/headrace/headrace/driver"
+)
+
+//go:embed remove.lua
+var removeScript string
+
+// Remove implements [driver.Broker]. It is one script, so nobody sees half of it.
+func (b *Broker) Remove(ctx context.Context, p driver.Partition, positions []driver.Position) error {
+	if len(positions) == 0 {
+		return nil
+	}
+	key := b.layout.key(p)
+	results, err := b.send(ctx, func(c rueidis.Client) []rueidis.Completed {
+		return []rueidis.Completed{c.B().Eval().Script(removeScript).Numkeys(1).Key(key).Arg(ids(positions)...).Build()}
+	})
+	if err == nil {
+		err = results[0].Error()
+	}
+	if err != nil {
+		return fmt.Errorf("redis: remove from %s: %w", key, err)
+	}
+	return nil
+}
+
+func ids(positions []driver.Position) []string {
+	list := make([]string, len(positions))
+	for i, p := range positions {
+		list[i] = p.String()
+	}
+	return list
+}

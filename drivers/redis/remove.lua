@@ -1,0 +1,52 @@
+-- Takes entries off a stream as if they had never been there.
+-- KEYS[1]: the stream. ARGV: the ids.
+--
+-- The newest of them may have raised the stream's top far beyond the next event's id. The top goes back to the newest entry that is left,
+-- and with it every group that has gone beyond. Ids are compared as text: numbers of a script have 53 bits, ids have twice 64.
+
+local function parts(id)
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
+  return string.format('%20s', ms), string.format('%20s', seq)
+end
+
+local function after(a, b)
+  local ams, aseq = parts(a)
+  local bms, bseq = parts(b)
+  return ams > bms or ams == bms and aseq > bseq
+end
+
+local function field(list, name)
+  for i = 1, #list, 2 do
+    if list[i] == name then return list[i + 1] end
+  end
+end
+
+local key = KEYS[1]
+if redis.call('EXISTS', key) == 0 then return 0 end
+local removed = redis.call('XDEL', key, unpack(ARGV))
+
+local info = redis.call('XINFO', 'STREAM', key)
+local top = field(info, 'last-generated-id')
+local raised = false
+for _, id in ipairs(ARGV) do raised = raised or id == top end
+
+local newest = top
+if raised then
+  local last = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)
+  newest = last[1] and last[1][1] or '0-0'
+  local added = field(info, 'entries-added') -- since 7.0, where lag is computed from it
+  if added then
+    redis.call('XSETID', key, newest, 'ENTRIESADDED', added, 'MAXDELETEDID', '0-0')
+  else
+    redis.call('XSETID', key, newest)
+  end
+end
+
+for _, group in ipairs(redis.call('XINFO', 'GROUPS', key)) do
+  local name = field(group, 'name')
+  redis.call('XACK', key, name, unpack(ARGV))
+  if raised and after(field(group, 'last-delivered-id'), newest) then
+    redis.call('XGROUP', 'SETID', key, name, newest)
+  end
+end
+return removed
