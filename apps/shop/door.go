@@ -16,7 +16,10 @@ type door struct {
 	opened atomic.Bool
 }
 
-const readyTimeout = time.Second
+const (
+	readyTimeout = time.Second
+	readyEvery   = 5 * time.Millisecond
+)
 
 // open reports whether orders can be placed: the services run, and orders knows the prices. It may be called concurrently.
 func (d *door) open() bool {
@@ -34,5 +37,20 @@ func (d *door) open() bool {
 		return false
 	}
 	d.opened.Store(true)
+	return true
+}
+
+// await waits until orders can be placed: in a fresh shop the prices are still on their way from inventory. It reports false if ctx ends
+// first.
+func (d *door) await(ctx context.Context) bool {
+	again := time.NewTicker(readyEvery)
+	defer again.Stop()
+	for !d.open() {
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
 	return true
 }

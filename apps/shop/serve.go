@@ -48,7 +48,7 @@ func serve(ctx context.Context, c config, out io.Writer) (err error) {
 	return supervise(ctx, back, func(ctx context.Context) error {
 		select {
 		case <-app.Ready():
-			return c.open(ctx, s, front, out)
+			return c.open(ctx, s, door, front, out)
 		case <-ctx.Done():
 			return nil
 		}
@@ -93,20 +93,16 @@ func (s *shop) chosen(c config) []*headrace.Service {
 }
 
 // open seeds a fresh shop, says what runs where, and serves HTTP until ctx ends.
-func (c config) open(ctx context.Context, s *shop, front *gateway.Gateway, out io.Writer) error {
-	if c.runs("identity") {
-		if err := s.identity.Seed(ctx); err != nil {
-			return err
-		}
-	}
-	if c.runs("inventory") {
-		if err := s.inventory.Seed(ctx); err != nil {
-			return err
-		}
+func (c config) open(ctx context.Context, s *shop, door *door, front *gateway.Gateway, out io.Writer) error {
+	if err := c.seed(ctx, s); err != nil {
+		return err
 	}
 	if !c.runs("gateway") {
 		_, _ = io.WriteString(out, c.describe(""))
 		<-ctx.Done()
+		return nil
+	}
+	if !door.await(ctx) {
 		return nil
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.addr)
@@ -118,4 +114,16 @@ func (c config) open(ctx context.Context, s *shop, front *gateway.Gateway, out i
 		c.started(listener.Addr().String())
 	}
 	return front.Serve(ctx, listener)
+}
+
+func (c config) seed(ctx context.Context, s *shop) error {
+	if c.runs("identity") {
+		if err := s.identity.Seed(ctx); err != nil {
+			return err
+		}
+	}
+	if c.runs("inventory") {
+		return s.inventory.Seed(ctx)
+	}
+	return nil
 }

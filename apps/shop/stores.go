@@ -32,28 +32,30 @@ func schemas() map[string]string {
 }
 
 // openStores opens a file for each service. When one cannot be opened, those that were are closed again.
-func openStores(ctx context.Context, c config) (s *stores, err error) {
+func openStores(ctx context.Context, c config) (*stores, error) {
 	if err := os.MkdirAll(c.data, 0o700); err != nil {
 		return nil, fmt.Errorf("make data directory: %w", err)
 	}
-	s = &stores{services: map[string]driver.Store{}}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.close())
-		}
-	}()
+	s := &stores{services: map[string]driver.Store{}}
+	if err := s.open(ctx, c); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *stores) open(ctx context.Context, c config) (err error) {
 	for name, schema := range schemas() {
 		if !c.runs(name) {
 			continue
 		}
 		if s.services[name], err = openStore(ctx, c.file(name), schema); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if c.runs("payments") {
 		s.provider, err = provider.Open(ctx, provider.Config{Path: c.file("provider")})
 	}
-	return s, err
+	return err
 }
 
 func openStore(ctx context.Context, file, schema string) (driver.Store, error) {

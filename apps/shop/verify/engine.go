@@ -180,6 +180,11 @@ func (d data) checkArchive() Finding {
 			f.violated("%s/%d: %d events archived of %d", p.topic, p.partition, kept.seq, cursor.seq)
 		}
 	}
+	for p, head := range d.heads {
+		if _, followed := d.engines["archive"].cursors[p]; head.seq > 0 && !followed {
+			f.violated("%s/%d: %d events, and nobody archives them", p.topic, p.partition, head.seq)
+		}
+	}
 	f.Counted = fmt.Sprintf("%d events", total)
 	return *f
 }

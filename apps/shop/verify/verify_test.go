@@ -139,6 +139,7 @@ func TestEveryLieIsFound(t *testing.T) {
 		"hole in a journal":      {"orders", `DELETE FROM headrace_journal WHERE seq = 2`, []string{journals}},
 		"journal lost its end":   {"orders", `DELETE FROM headrace_journal WHERE seq = 3; UPDATE headrace_head SET seq = 2`, []string{cursors}},
 		"archive lost an event":  {"archive", `DELETE FROM event WHERE seq = 1`, []string{archive}},
+		"topic not archived":     {"archive", `DELETE FROM headrace_lease; DELETE FROM event`, []string{archive}},
 		"dead event": {"orders", `INSERT INTO headrace_parked (group_name, topic, partition, epoch, seq, event_id, key, state, holds, attempts, tries,
 			due, handler, reason, error, parked, failed) VALUES ('orders', 'payments', 1, 1, 1, 'e', 'done', 'dead', 1, 1, 0, 0, 'h', 'permanent', '', 1, 1)`, []string{parked}},
 	} {
