@@ -69,7 +69,9 @@ func (g *Gateway) asListener(handle userFunc) handlerFunc {
 		if token == "" {
 			token = g.cookie(r)
 		}
-		s, err := g.sessionOf(r.Context(), token)
+		ctx, cancel := g.limited(r.Context())
+		defer cancel()
+		s, err := g.sessionOf(ctx, token)
 		if err != nil {
 			return err
 		}

@@ -39,6 +39,7 @@ type shop struct {
 	mails    []notifications.Mail
 	fail     map[string]error // by method
 	calls    map[string]int   // by method
+	hang     map[string]bool  // methods that answer only when their time is over
 	during   func(method string)
 }
 
@@ -94,8 +95,11 @@ func (s *shop) clock() time.Time {
 func (s *shop) enter(ctx context.Context, method string) error {
 	s.mu.Lock()
 	s.calls[method]++
-	err, during := s.fail[method], s.during
+	err, during, hang := s.fail[method], s.during, s.hang[method]
 	s.mu.Unlock()
+	if hang {
+		<-ctx.Done()
+	}
 	if during != nil {
 		during(method)
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -211,6 +212,18 @@ func TestCartRefusesWhatCannotBe(t *testing.T) {
 		c.wantRedirect("/products/bowl?added")
 		c.get("/cart")
 		c.want(200, `value="99"`)
+	}
+}
+
+func TestGuestCartIsKeptInACookie(t *testing.T) {
+	t.Parallel()
+	for _, secure := range []bool{false, true} {
+		c := newClient(t, newGateway(t, newShop(), func(c *Config) { c.Secure = secure }))
+		c.form("/cart/lines", "sku", "bowl", "qty", "2")
+		cookie := c.answer.Result().Cookies()[0]
+		if cookie.Value != "bowl*2" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Secure != secure || cookie.MaxAge <= 0 {
+			t.Errorf("secure %v: cookie is %+v", secure, cookie)
+		}
 	}
 }
 

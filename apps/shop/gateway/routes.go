@@ -20,7 +20,7 @@ type routeKind int
 const (
 	forPrograms routeKind = iota // JSON in, JSON out; described in openapi.json
 	forPeople                    // pages and what they are made of
-	forStreams                   // like forPrograms, and lasts
+	forStreams                   // like forPrograms, and lasts: it limits the time of what it asks by itself
 )
 
 func (g *Gateway) routes() []route {
@@ -91,7 +91,7 @@ func (g *Gateway) pageRoutes() []route {
 func (g *Gateway) serve(route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if route.kind != forStreams {
-			ctx, cancel := context.WithTimeout(r.Context(), g.config.Timeout)
+			ctx, cancel := g.limited(r.Context())
 			defer cancel()
 			r = r.WithContext(ctx)
 		}
@@ -105,7 +105,13 @@ func (g *Gateway) serve(route route) http.Handler {
 	})
 }
 
-// checkWrite refuses a write whose Idempotency-Key is none, whether the route has a use for it or not: a client that sends one counts on it.
+// limited is the context with the time that services have for their answers.
+func (g *Gateway) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, g.config.Timeout)
+}
+
+// checkWrite refuses a write with an Idempotency-Key that cannot be one, whether the route has a use for it or not: a client that sends one
+// counts on it.
 func checkWrite(r *http.Request, kind routeKind) error {
 	if kind == forPeople || r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return nil

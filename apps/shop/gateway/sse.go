@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	archive "github.com/headrace/headrace/apps/shop/archive/contract"
@@ -40,42 +41,46 @@ type stream struct {
 // streamOrder answers with the live timeline of an order. A slow client costs nobody else anything: what does not fit into its feed is read
 // again from the archive, and when it takes nothing at all it is dropped and can come back for the rest.
 func (g *Gateway) streamOrder(w http.ResponseWriter, r *http.Request, s *session) error {
-	order, err := g.order(r, s)
-	if err != nil {
-		return err
-	}
 	if err := g.streams.enter(s.UserID); err != nil {
 		return err
 	}
 	defer g.streams.leave(s.UserID)
+	ctx, cancel := g.limited(r.Context())
+	defer cancel()
+	order, err := g.order(r.WithContext(ctx), s)
+	if err != nil {
+		return err
+	}
+	feed := g.hub.join(order.CorrelationID) // before the archive is read, so that nothing falls between
+	defer g.hub.leave(feed)
+	events, err := g.timeline(ctx, order)
+	if err != nil {
+		return err
+	}
 	st := &stream{
 		gateway: g, session: s, order: order, has: parseReceived(r.Header.Get("Last-Event-ID")),
 		quiet: time.NewTimer(quietAtEnd), w: w, control: http.NewResponseController(w),
 	}
 	defer st.quiet.Stop()
-	feed := g.hub.join(order.CorrelationID) // before the archive is read, so that nothing falls between
-	defer g.hub.leave(feed)
-	events, err := g.timeline(r.Context(), order)
-	if err != nil {
-		return err
-	}
-	if !st.has.none() && ended(order.Status) && !st.lacks(events) {
+	if st.complete(events) {
 		w.WriteHeader(http.StatusNoContent) // tells an EventSource to stay away
 		return nil
 	}
 	st.begin()
+	if r.Method == http.MethodHead {
+		return nil
+	}
 	_ = st.follow(r.Context(), feed, events)                     // the client has gone, or the shop stops: there is nobody to tell
 	_ = st.control.SetWriteDeadline(time.Now().Add(streamWrite)) // for the server's own last words
 	return nil
 }
 
-func (s *stream) lacks(events []archive.Event) bool {
-	for _, e := range events {
-		if !s.has.marks[markOf(e)] {
-			return true
-		}
+// complete reports whether the client has come back although there is nothing more for it.
+func (s *stream) complete(events []archive.Event) bool {
+	if s.has.none() || !ended(s.order.Status) {
+		return false
 	}
-	return false
+	return !slices.ContainsFunc(events, func(e archive.Event) bool { return !s.has.marks[markOf(e)] })
 }
 
 func (s *stream) begin() {
@@ -141,7 +146,9 @@ func (s *stream) hear(ctx context.Context, e archive.Event) error {
 
 // reread sends what the archive knows and the client does not. A service that does not answer at this moment is asked again later.
 func (s *stream) reread(ctx context.Context) error {
-	events, err := s.gateway.timeline(ctx, s.order)
+	asking, cancel := s.gateway.limited(ctx)
+	defer cancel()
+	events, err := s.gateway.timeline(asking, s.order)
 	if err != nil {
 		return ctx.Err()
 	}
@@ -151,8 +158,11 @@ func (s *stream) reread(ctx context.Context) error {
 	return s.sendAll(events)
 }
 
+// reload asks how the order is now. When nobody answers, it is as it was.
 func (s *stream) reload(ctx context.Context) error {
-	order, err := s.gateway.config.Orders.GetOrder(ctx, orders.GetOrder{OrderID: s.order.OrderID, UserID: s.session.owner()})
+	asking, cancel := s.gateway.limited(ctx)
+	defer cancel()
+	order, err := s.gateway.config.Orders.GetOrder(asking, orders.GetOrder{OrderID: s.order.OrderID, UserID: s.session.owner()})
 	if err != nil {
 		return ctx.Err()
 	}

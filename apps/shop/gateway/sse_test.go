@@ -342,6 +342,39 @@ func TestHubListensAgain(t *testing.T) {
 	})
 }
 
+func TestStreamSurvivesAServiceThatHangs(t *testing.T) {
+	inBubble(t, func(t *testing.T, b bubble) {
+		l := b.listen(t, "")
+		defer l.leave()
+		b.mu.Lock()
+		b.hang = map[string]bool{"Timeline": true, "GetOrder": true}
+		b.mu.Unlock()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := strings.Count(l.received(), ": still here"); n < 2 {
+			t.Errorf("%d heartbeats in a minute", n)
+		}
+		refused := b.listen(t, "")
+		if <-refused.done; refused.Code != http.StatusServiceUnavailable {
+			t.Errorf("a new client gets %d", refused.Code)
+		}
+	})
+}
+
+func TestHeadOfAStreamIsShort(t *testing.T) {
+	inBubble(t, func(t *testing.T, b bubble) {
+		start := time.Now()
+		c := newClient(t, b.gateway).as("ann")
+		c.send("HEAD", "/api/v1/orders/"+b.order.OrderID+"/events", "", "")
+		if got := c.answer.Header().Get("Content-Type"); c.answer.Code != http.StatusOK || got != "text/event-stream" {
+			t.Errorf("answer is %d, %s", c.answer.Code, got)
+		}
+		if passed := time.Since(start); passed > 0 {
+			t.Errorf("it took %s", passed)
+		}
+	})
+}
+
 func TestStreamTakesTheCookie(t *testing.T) {
 	t.Parallel()
 	s := newShop()

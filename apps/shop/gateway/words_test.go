@@ -1,15 +1,9 @@
 package gateway
 
 import (
-	"bytes"
-	"encoding/xml"
-	"errors"
-	"fmt"
-	"io"
 	"testing"
 	"time"
 
-	"github.com/headrace/headrace/apps/shop/gateway/picture"
 	"github.com/headrace/headrace/apps/shop/money"
 )
 
@@ -36,32 +30,5 @@ func TestWords(t *testing.T) {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-	}
-}
-
-func TestPictures(t *testing.T) {
-	t.Parallel()
-	seen := map[string]string{}
-	for i := range 200 {
-		sku := fmt.Sprintf("thing-%d", i)
-		drawn := picture.SVG(sku)
-		if !bytes.Equal(drawn, picture.SVG(sku)) {
-			t.Errorf("%s does not look the same twice", sku)
-		}
-		if other, taken := seen[string(drawn)]; taken {
-			t.Logf("%s looks like %s", sku, other)
-		}
-		seen[string(drawn)] = sku
-		decoder := xml.NewDecoder(bytes.NewReader(drawn))
-		for {
-			if _, err := decoder.Token(); errors.Is(err, io.EOF) {
-				break
-			} else if err != nil {
-				t.Fatalf("%s is no XML: %v\n%s", sku, err, drawn)
-			}
-		}
-	}
-	if len(seen) < 150 {
-		t.Errorf("200 products have only %d pictures", len(seen))
 	}
 }
