@@ -82,7 +82,7 @@ func (w *worker) readPage(ctx context.Context, p *partition, page driver.Page) (
 		return nil, w.enterEpoch(ctx, p, entered, lost)
 	}
 	r := readHistory(p.cursor(), page.Entries)
-	if r.gap {
+	if r.gap || len(page.Entries) == 0 && p.cursor() != page.Head {
 		w.stall(ctx, p, fmt.Errorf("the journal has a hole after %s", p.cursor()))
 		return nil, nil
 	}

@@ -95,18 +95,3 @@ func (h *history) look(ctx context.Context) func(driver.Partition) (Position, er
 		return a.heads[p], nil
 	}
 }
-
-// raiseEpoch begins a new epoch if a position that was really seen is ahead of the journal.
-func (s *Service) raiseEpoch(ctx context.Context, p driver.Partition, seen Position) error {
-	head, raised, err := s.store.RaiseEpoch(ctx, p, seen)
-	if err != nil {
-		return fmt.Errorf("raise epoch of %s: %w", p, err)
-	}
-	if raised {
-		s.heads.raise(p, head)
-		s.log().ErrorContext(ctx, "journal was restored to an older state: events after its head had been published and are gone; a new epoch begins",
-			"topic", p.Topic, "partition", p.Number, "seen", seen.String(), "head", head.String())
-		s.signal(Signal{Kind: EpochRaised, Topic: p.Topic, Partition: p.Number, Count: 1})
-	}
-	return nil
-}

@@ -95,31 +95,10 @@ func (r *relay) turn(ctx context.Context, fence uint64) (time.Duration, error) {
 	return pause, err
 }
 
-// begin prepares a term: tops are read before heads, because a head read first could be old by the time the top is read.
+// begin prepares a term.
 func (r *relay) begin(ctx context.Context) error {
-	tops := map[driver.Partition]Position{}
-	for _, t := range r.service.owns {
-		for _, p := range t.all() {
-			top, err := r.broker.Top(ctx, p)
-			if err != nil {
-				return fmt.Errorf("top of %s: %w", p, err)
-			}
-			if _, err := DecodeMetadata(p, top); err == nil { // else there is nothing, or nothing of ours
-				tops[p] = top.Position
-			}
-		}
-	}
-	known, err := r.service.store.Heads(ctx)
-	if err != nil {
-		return fmt.Errorf("read heads: %w", err)
-	}
-	for p, top := range tops {
-		if !top.After(known[p]) {
-			continue
-		}
-		if err := r.service.raiseEpoch(ctx, p, top); err != nil {
-			return err
-		}
+	if err := r.service.reportTops(ctx, r.broker); err != nil {
+		return err
 	}
 	r.behind, r.stale = map[driver.Partition]bool{}, true
 	return nil

@@ -3,8 +3,10 @@ package headrace
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,13 +42,16 @@ func (a *App) prepare(ctx context.Context, h *history) error {
 		}
 	}
 	for _, s := range a.Services {
-		if err := s.ensureCursors(ctx, h); err != nil {
+		if err := s.ensureCursors(ctx, h, a.Broker); err != nil {
 			return fmt.Errorf("service %q: first cursors: %w", s.name, err)
 		}
 	}
 	for _, s := range a.Services {
 		if err := s.reportCursors(ctx, h); err != nil {
 			return fmt.Errorf("service %q: compare cursors with journals: %w", s.name, err)
+		}
+		if err := s.reportTops(ctx, a.Broker); err != nil { // the relay insists on it
+			s.log().WarnContext(ctx, "streams could not be compared with journals yet", "error", err)
 		}
 	}
 	return nil
@@ -104,23 +109,21 @@ func (s *Service) setup() driver.Setup {
 }
 
 // ensureCursors writes the first cursors of topics that the group has never seen, and the lease of the relay.
-func (s *Service) ensureCursors(ctx context.Context, h *history) error {
+func (s *Service) ensureCursors(ctx context.Context, h *history, b driver.Broker) error {
 	relay := map[driver.Partition]Position{driver.RelayLease: driver.Start}
 	if err := s.store.EnsureCursors(ctx, driver.RelayGroup, relay); err != nil {
 		return err
 	}
-	first, headOf := map[driver.Partition]Position{}, h.look(ctx)
+	first := map[driver.Partition]Position{}
 	for _, t := range s.follows {
-		for _, p := range t.all() {
-			first[p] = driver.Start
-			if s.startOf(t.Name) == Beginning {
-				continue
-			}
-			head, err := headOf(p)
-			if err != nil {
+		if s.startOf(t.Name) == Now {
+			if err := s.beginNow(ctx, t, first, h, b); err != nil {
 				return err
 			}
-			first[p] = head
+			continue
+		}
+		for _, p := range t.all() {
+			first[p] = driver.Start
 		}
 	}
 	if len(first) == 0 {
@@ -129,42 +132,44 @@ func (s *Service) ensureCursors(ctx context.Context, h *history) error {
 	return s.store.EnsureCursors(ctx, s.name, first)
 }
 
+// beginNow sets first cursors at the ends of a topic's partitions: as its journal says, or as the stream says while the owner is not in
+// reach. Partitions that have a cursor need no other.
+func (s *Service) beginNow(ctx context.Context, t Topic, first map[driver.Partition]Position, h *history, b driver.Broker) error {
+	known, err := s.store.Cursors(ctx, s.name, t.all())
+	if err != nil {
+		return err
+	}
+	headOf := h.look(ctx)
+	for _, p := range t.all() {
+		if slices.ContainsFunc(known, func(l driver.Lease) bool { return l.Partition == p }) {
+			continue
+		}
+		end, err := headOf(p)
+		if errors.Is(err, errNoHistory) {
+			end, err = endOfStream(ctx, b, p)
+		}
+		if err != nil {
+			return err
+		}
+		first[p] = end
+	}
+	return nil
+}
+
+func endOfStream(ctx context.Context, b driver.Broker, p driver.Partition) (Position, error) {
+	top, err := b.Top(ctx, p)
+	if err != nil {
+		return Position{}, fmt.Errorf("top of %s: %w", p, err)
+	}
+	if _, err := DecodeMetadata(p, top); err != nil && len(top.Data) > 0 {
+		return Position{}, fmt.Errorf("top of %s is no event of it: %w", p, err)
+	}
+	return cmp.Or(top.Position, driver.Start), nil
+}
+
 func (s *Service) startOf(topic string) Start {
 	for _, h := range s.handlers[topic] {
 		return h.policy.start // all agree
 	}
 	return Beginning
-}
-
-// reportCursors tells the owners in this process how far the group has come, before any of them numbers another event: a cursor ahead of a
-// journal proves that the journal was restored to an older state.
-func (s *Service) reportCursors(ctx context.Context, h *history) error {
-	var ids []driver.Partition
-	for _, t := range s.follows {
-		if _, err := h.owner(t.Name); err == nil {
-			ids = append(ids, t.all()...)
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	leases, err := s.store.Cursors(ctx, s.name, ids)
-	if err != nil {
-		return err
-	}
-	headOf := h.look(ctx)
-	for _, l := range leases {
-		head, err := headOf(l.Partition)
-		if err != nil {
-			return err
-		}
-		if !l.Cursor.After(head) {
-			continue
-		}
-		owner, _ := h.owner(l.Partition.Topic) // it was found above
-		if err := owner.raiseEpoch(ctx, l.Partition, l.Cursor); err != nil {
-			return err
-		}
-	}
-	return nil
 }

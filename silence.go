@@ -30,12 +30,26 @@ func (w *worker) checkHeads(ctx context.Context, silent bool) {
 		if p.fresh && p.careful > 0 {
 			p.careful = min(p.careful, head.Seq) // nothing later can have killed anybody
 		}
-		if head != p.cursor() && (p.fresh || p.seen == p.cursor()) {
+		if head != p.cursor() && (p.fresh || p.seen == p.cursor() || head.Epoch != p.cursor().Epoch) {
 			p.behind = true
 		}
 		p.fresh, p.seen = false, p.cursor()
 	}
 	w.checkTops(ctx, unknown)
+}
+
+// checkEpochs lets new partitions begin with history if their journal has another epoch: the stream may still have events that the journal
+// has lost.
+func (w *worker) checkEpochs(ctx context.Context) {
+	headOf := w.history.look(ctx)
+	for _, p := range w.held() {
+		if !p.fresh || p.behind || !p.readable(w.now()) {
+			continue
+		}
+		if head, err := headOf(p.id); err == nil && head.Epoch != p.cursor().Epoch {
+			p.behind = true
+		}
+	}
 }
 
 // checkTops looks after partitions whose heads are not known now: if the stream has had more for a while, it is read again from the cursor.

@@ -184,9 +184,12 @@ func TestEventThatEndsTheProcessWhileItsKeyIsReleased(t *testing.T) {
 
 func TestTryThatAStopInterruptedIsRememberedAsDangerous(t *testing.T) {
 	story(t, func(w *world) {
-		listen(w)
-		w.start()()
+		w.on(func(context.Context, *headrace.Tx, headrace.Event[note]) error { return headrace.Unavailable(errDown) })
+		stop := w.start()
 		w.publish("a", 1, 2)
+		time.Sleep(time.Second)
+		stop()
+		listen(w)
 		position := headrace.Position{Epoch: 1, Seq: 1}
 		l, ok, err := w.read.Acquire(w.Context(), "reader", partitionOf("a"), "a member that stopped", time.Second)
 		if !ok || err != nil {

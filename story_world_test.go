@@ -115,7 +115,11 @@ func (w *world) run(services ...*headrace.Service) (stop func()) {
 	}
 	done := make(chan error, 1)
 	go func() { done <- app.Run(ctx) }()
-	<-app.Ready()
+	select {
+	case <-app.Ready():
+	case err := <-done:
+		w.Fatalf("Run: %v", err)
+	}
 	return sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {

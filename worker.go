@@ -85,6 +85,9 @@ func (w *worker) turn(ctx, live context.Context) error {
 
 // readTail reads the stream once and applies what came.
 func (w *worker) readTail(ctx, live context.Context, busy bool) error {
+	if w.checked.IsZero() {
+		w.checkEpochs(live)
+	}
 	batches, err := w.read(ctx, w.patience(busy))
 	if err != nil {
 		w.checkHeads(live, true)

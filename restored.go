@@ -1,0 +1,89 @@
+package headrace
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/headrace/headrace/driver"
+)
+
+// A position that was really seen and is ahead of its journal is the proof that the journal was restored to an older state. What follows
+// looks for such proofs before anything is numbered; history meets the others.
+
+// reportCursors tells the owners in this process how far the group has come, before any of them numbers another event: a cursor ahead of a
+// journal proves that the journal was restored to an older state.
+func (s *Service) reportCursors(ctx context.Context, h *history) error {
+	var ids []driver.Partition
+	for _, t := range s.follows {
+		if _, err := h.owner(t.Name); err == nil {
+			ids = append(ids, t.all()...)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	leases, err := s.store.Cursors(ctx, s.name, ids)
+	if err != nil {
+		return err
+	}
+	headOf := h.look(ctx)
+	for _, l := range leases {
+		head, err := headOf(l.Partition)
+		if err != nil {
+			return err
+		}
+		if !l.Cursor.After(head) {
+			continue
+		}
+		owner, _ := h.owner(l.Partition.Topic) // it was found above
+		if err := owner.raiseEpoch(ctx, l.Partition, l.Cursor); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reportTops compares the streams of the service's topics with their journals. Tops are read before heads, because a head read first could
+// be old by the time the top is read.
+func (s *Service) reportTops(ctx context.Context, b driver.Broker) error {
+	tops := map[driver.Partition]Position{}
+	for _, t := range s.owns {
+		for _, p := range t.all() {
+			top, err := b.Top(ctx, p)
+			if err != nil {
+				return fmt.Errorf("top of %s: %w", p, err)
+			}
+			if _, err := DecodeMetadata(p, top); err == nil { // else there is nothing, or nothing of ours
+				tops[p] = top.Position
+			}
+		}
+	}
+	known, err := s.store.Heads(ctx)
+	if err != nil {
+		return fmt.Errorf("read heads: %w", err)
+	}
+	for p, top := range tops {
+		if !top.After(known[p]) {
+			continue
+		}
+		if err := s.raiseEpoch(ctx, p, top); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// raiseEpoch begins a new epoch if a position that was really seen is ahead of the journal.
+func (s *Service) raiseEpoch(ctx context.Context, p driver.Partition, seen Position) error {
+	head, raised, err := s.store.RaiseEpoch(ctx, p, seen)
+	if err != nil {
+		return fmt.Errorf("raise epoch of %s: %w", p, err)
+	}
+	if raised {
+		s.heads.raise(p, head)
+		s.log().ErrorContext(ctx, "journal was restored to an older state: events after its head had been published and are gone; a new epoch begins",
+			"topic", p.Topic, "partition", p.Number, "seen", seen.String(), "head", head.String())
+		s.signal(Signal{Kind: EpochRaised, Topic: p.Topic, Partition: p.Number, Count: 1})
+	}
+	return nil
+}
