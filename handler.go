@@ -1,6 +1,7 @@
 package headrace
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -93,7 +94,7 @@ func OnBatch[T any](c Contract[T], fn func(context.Context, *Tx, []Event[T]) err
 func OnTopic(t Topic, fn func(context.Context, *Tx, []RawEvent) error, options ...HandlerOption) Handler {
 	h := Handler{topic: t, batch: true, policy: newPolicy(options), err: t.check(), call: batchCall(fn)}
 	h.decode = func(m Metadata, data []byte) (any, error) {
-		return RawEvent{Metadata: m, Data: json.RawMessage(data)}, nil
+		return RawEvent{Metadata: m, Data: bytes.Clone(data)}, nil // the journal's own bytes may be shared
 	}
 	if fn == nil {
 		h.err = fmt.Errorf("handler of topic %q: function is nil", t.Name)
