@@ -32,7 +32,7 @@ func checkMetadata(m Metadata, topic string) error {
 		return fmt.Errorf("metadata has version %d", m.Version)
 	case m.Key == "":
 		return errors.New("metadata has no key")
-	case strings.Contains(m.ID+m.Key, "\x00"):
+	case strings.Contains(m.ID, "\x00"), strings.Contains(m.Key, "\x00"):
 		return errors.New("metadata has a zero byte in its id or key") // no database would take it
 	}
 	return nil

@@ -3,7 +3,6 @@ package headrace
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 )
