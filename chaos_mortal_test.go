@@ -3,6 +3,7 @@ package headrace_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -199,9 +200,7 @@ func (b mortalBroker) Append(ctx context.Context, batches []driver.Batch) map[dr
 			failed[batch.Partition] = err
 			continue
 		}
-		for p, err := range b.Broker.Append(ctx, []driver.Batch{batch}) {
-			failed[p] = err
-		}
+		maps.Copy(failed, b.Broker.Append(ctx, []driver.Batch{batch}))
 	}
 	return failed
 }

@@ -60,7 +60,9 @@ func (s *system) record(tx *headrace.Tx, e headrace.Event[note]) error {
 	}
 	state := memory.State(tx.Driver().(interface{ Driver() driver.Tx }))
 	seen, _ := state.Get(e.Key)
-	state.Set(e.Key, fmt.Appendf(seen, "%d ", e.Data.N))
+	if err := state.Set(e.Key, fmt.Appendf(seen, "%d ", e.Data.N)); err != nil {
+		return err
+	}
 	if s.draw(60) == 0 {
 		return errors.New("failure after the effect")
 	}
