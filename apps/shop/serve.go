@@ -38,7 +38,7 @@ func serve(ctx context.Context, c config, out io.Writer) (err error) {
 	door := &door{app: app, orders: s.orders}
 	front := gateway.New(gateway.Config{
 		Identity: s.identity, Orders: s.orders, Inventory: s.inventory, Archive: s.archive, Notifications: s.notifications,
-		Live: live, Ready: door.open, Logger: c.log, AllMails: true,
+		Live: live, Ready: door.open, Logger: c.log,
 	})
 
 	back := []func(context.Context) error{app.Run}

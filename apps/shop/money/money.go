@@ -37,11 +37,10 @@ func (m Money) Add(n Money) (Money, error) {
 	case m.Currency != n.Currency:
 		return Money{}, fmt.Errorf("add %s and %s: %w", m, n, ErrCurrency)
 	}
-	sum := m.Amount + n.Amount
-	if (m.Amount > 0) == (n.Amount > 0) && (sum > 0) != (m.Amount > 0) && m.Amount != 0 {
+	if n.Amount > 0 && m.Amount > math.MaxInt64-n.Amount || n.Amount < 0 && m.Amount < math.MinInt64-n.Amount {
 		return Money{}, fmt.Errorf("add %s and %s: %w", m, n, ErrOverflow)
 	}
-	return Money{Amount: sum, Currency: m.Currency}, nil
+	return Money{Amount: m.Amount + n.Amount, Currency: m.Currency}, nil
 }
 
 // Times returns m multiplied by a count of 0 or more. It fails with ErrOverflow.
