@@ -106,8 +106,7 @@ func TestDiskErrorsSurface(t *testing.T) {
 
 func publish(t *testing.T, store driver.Store, texts ...string) {
 	t.Helper()
-	tx, err := store.Begin(t.Context(), driver.TxOptions{})
-	must(t, err)
+	tx, _ := begin(t, store, driver.TxOptions{})
 	for _, text := range texts {
 		m := driver.Message{Partition: driver.Partition{Topic: "orders"}, Key: "key", Data: []byte(text)}
 		must(t, tx.Publish(t.Context(), []driver.Message{m}))
@@ -119,9 +118,8 @@ func publish(t *testing.T, store driver.Store, texts ...string) {
 func TestFailedTransactionCannotBeCommitted(t *testing.T) {
 	t.Parallel()
 	p := startProcess(t, filepath.Join(t.TempDir(), "service.db"), nil)
-	tx, err := p.store.Begin(t.Context(), driver.TxOptions{})
-	must(t, err)
-	must(t, put("a")(t.Context(), tx.(driver.SQLTx).SQL()))
+	tx, own := begin(t, p.store, driver.TxOptions{})
+	must(t, put("a")(t.Context(), own))
 	p.faults.set(failing("INSERT INTO headrace_outbox", sqlite3.SQLITE_CONSTRAINT))
 	message := driver.Message{Partition: driver.Partition{Topic: "orders"}, Key: "key"}
 	if err := tx.Publish(t.Context(), []driver.Message{message}); err == nil {

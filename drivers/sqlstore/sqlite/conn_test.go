@@ -24,9 +24,7 @@ func TestInterruptedTransactionIsOver(t *testing.T) {
 	p := startProcess(t, filepath.Join(t.TempDir(), "service.db"), nil)
 	store := p.store.(*sqlstore.Store)
 	must(t, store.Setup(t.Context(), driver.Setup{Owns: []driver.TopicSize{{Topic: "orders", Partitions: 1}}}))
-	tx, err := store.Begin(t.Context(), driver.TxOptions{})
-	must(t, err)
-	user := tx.(driver.SQLTx).SQL()
+	tx, user := begin(t, store, driver.TxOptions{})
 	must(t, put("before")(t.Context(), user))
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -83,9 +81,8 @@ func TestReadersCannotWrite(t *testing.T) {
 	if _, err := store.DB().ExecContext(t.Context(), insert); !errors.Is(err, driver.ErrReadOnly) {
 		t.Errorf("write outside of a transaction: %v", err)
 	}
-	view, err := store.Begin(t.Context(), driver.TxOptions{ReadOnly: true})
-	must(t, err)
-	if _, err := view.(driver.SQLTx).SQL().ExecContext(t.Context(), insert); !errors.Is(err, driver.ErrReadOnly) {
+	view, own := begin(t, store, driver.TxOptions{ReadOnly: true})
+	if _, err := own.ExecContext(t.Context(), insert); !errors.Is(err, driver.ErrReadOnly) {
 		t.Errorf("write in a read-only transaction: %v", err)
 	}
 	must(t, view.Rollback(t.Context()))
@@ -178,10 +175,9 @@ func TestFullDisk(t *testing.T) {
 	must(t, store.Setup(t.Context(), driver.Setup{Owns: []driver.TopicSize{{Topic: "orders", Partitions: 1}}}))
 	limit(1) // as many as there are
 	big := driver.Message{Partition: driver.Partition{Topic: "orders"}, Key: "a", Data: make([]byte, 1<<20)}
-	tx, err := store.Begin(t.Context(), driver.TxOptions{})
-	must(t, err)
-	must(t, put("a")(t.Context(), tx.(driver.SQLTx).SQL()))
-	err = tx.Publish(t.Context(), []driver.Message{big})
+	tx, own := begin(t, store, driver.TxOptions{})
+	must(t, put("a")(t.Context(), own))
+	err := tx.Publish(t.Context(), []driver.Message{big})
 	if primaryCode(err) != sqlite3.SQLITE_FULL || errors.Is(err, driver.ErrConflict) {
 		t.Fatalf("publish on a full disk: %v", err)
 	}
@@ -192,8 +188,7 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("%q is there although the transaction failed", got)
 	}
 	limit(100_000)
-	tx, err = store.Begin(t.Context(), driver.TxOptions{})
-	must(t, err)
+	tx, _ = begin(t, store, driver.TxOptions{})
 	must(t, tx.Publish(t.Context(), []driver.Message{big}))
 	must(t, tx.Commit(t.Context()))
 }
@@ -202,9 +197,8 @@ func TestFullDisk(t *testing.T) {
 func TestBrokenConnectionIsReplaced(t *testing.T) {
 	t.Parallel()
 	p := startProcess(t, filepath.Join(t.TempDir(), "service.db"), nil)
-	tx, err := p.store.Begin(t.Context(), driver.TxOptions{})
-	must(t, err)
-	must(t, put("a")(t.Context(), tx.(driver.SQLTx).SQL()))
+	tx, own := begin(t, p.store, driver.TxOptions{})
+	must(t, put("a")(t.Context(), own))
 	p.faults.set(failing("ROLLBACK", sqlite3.SQLITE_IOERR))
 	if err := tx.Rollback(t.Context()); primaryCode(err) != sqlite3.SQLITE_IOERR {
 		t.Errorf("rollback that fails: %v", err)

@@ -34,12 +34,20 @@ func openStore(t testing.TB, path, schema string) *sqlstore.Store {
 	return store
 }
 
+// begin opens a transaction that ends with the test, if it has not ended before.
+func begin(t testing.TB, store driver.Store, o driver.TxOptions) (driver.Tx, *sql.Tx) {
+	t.Helper()
+	tx, err := store.Begin(t.Context(), o)
+	must(t, err)
+	t.Cleanup(func() { _ = tx.Rollback(context.Background()) }) // so that Close, which waits for it, returns after a failure
+	return tx, tx.(driver.SQLTx).SQL()
+}
+
 // in runs a function in a transaction and commits it.
 func in(t testing.TB, store driver.Store, f func(ctx context.Context, tx *sql.Tx) error) error {
 	t.Helper()
-	tx, err := store.Begin(t.Context(), driver.TxOptions{})
-	must(t, err)
-	err = f(t.Context(), tx.(driver.SQLTx).SQL())
+	tx, own := begin(t, store, driver.TxOptions{})
+	err := f(t.Context(), own)
 	if err == nil {
 		err = tx.Commit(t.Context())
 	}
@@ -222,5 +230,23 @@ func TestPartitionsCannotChange(t *testing.T) {
 	must(t, err)
 	if len(heads) != 4 {
 		t.Errorf("there are %d heads after the refused setup", len(heads))
+	}
+}
+
+// Any tool that reads SQLite makes a copy of a store that is working, and the copy is a store.
+func TestCopyByAnotherTool(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	store := openStore(t, filepath.Join(dir, "service.db"), valueSchema)
+	must(t, in(t, store, put("a")))
+	writer, own := begin(t, store, driver.TxOptions{})
+	must(t, put("b")(t.Context(), own))
+	tool, err := sql.Open("sqlite", filepath.Join(dir, "service.db"))
+	must(t, err)
+	_, err = tool.ExecContext(t.Context(), `VACUUM INTO $1`, filepath.Join(dir, "copy.db"))
+	must(t, errors.Join(err, tool.Close()))
+	must(t, writer.Commit(t.Context()))
+	if got := values(t, openStore(t, filepath.Join(dir, "copy.db"), valueSchema)); got != "a" {
+		t.Errorf("the copy has %q", got)
 	}
 }

@@ -18,25 +18,23 @@ func TestReadersDoNotWaitForAWriter(t *testing.T) {
 	store := openStore(t, filepath.Join(t.TempDir(), "service.db"), valueSchema)
 	must(t, store.Setup(t.Context(), driver.Setup{Owns: []driver.TopicSize{{Topic: "orders", Partitions: 1}}}))
 	must(t, in(t, store, put("old")))
-	writer, err := store.Begin(t.Context(), driver.TxOptions{})
-	must(t, err)
-	must(t, put("new")(t.Context(), writer.(driver.SQLTx).SQL()))
+	writer, own := begin(t, store, driver.TxOptions{})
+	must(t, put("new")(t.Context(), own))
 
 	// Everything below runs on this goroutine, which would wait for itself.
 	if got := values(t, store); got != "old" {
 		t.Errorf("outside of the transaction there is %q", got)
 	}
-	view, err := store.Begin(t.Context(), driver.TxOptions{ReadOnly: true})
-	must(t, err)
+	view, seen := begin(t, store, driver.TxOptions{ReadOnly: true})
 	var n int
-	must(t, view.(driver.SQLTx).SQL().QueryRowContext(t.Context(), `SELECT count(*) FROM value`).Scan(&n))
-	_, err = store.Heads(t.Context())
+	must(t, seen.QueryRowContext(t.Context(), `SELECT count(*) FROM value`).Scan(&n))
+	_, err := store.Heads(t.Context())
 	must(t, err)
 	_, err = store.ReadJournal(t.Context(), driver.Partition{Topic: "orders"}, driver.Start, 10, 1<<20)
 	must(t, err)
 	must(t, writer.Commit(t.Context()))
 	var m int
-	must(t, view.(driver.SQLTx).SQL().QueryRowContext(t.Context(), `SELECT count(*) FROM value`).Scan(&m))
+	must(t, seen.QueryRowContext(t.Context(), `SELECT count(*) FROM value`).Scan(&m))
 	must(t, view.Rollback(t.Context()))
 	if n != 1 || m != 1 {
 		t.Errorf("a view saw %d rows and then %d: want 1 both times", n, m)
