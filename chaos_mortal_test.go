@@ -30,6 +30,7 @@ type mortal struct {
 type tally struct {
 	mu                                 sync.Mutex
 	deaths, stands, repeats, drops     int
+	troubles                           int
 	duplicates, gaps, fenced, releases int
 }
 
@@ -72,6 +73,18 @@ func (m *mortal) chance(odds int) bool {
 	return !m.dead && m.odds > 0 && m.random.IntN(odds) == 0
 }
 
+// trouble is a point where the connection may break, or the database give up, while the process lives on. What happens is one of the given
+// errors; nil if all is well.
+func (m *mortal) trouble(errs ...error) error {
+	if !m.chance(50) {
+		return nil
+	}
+	m.tally.add(&m.tally.troubles)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return errs[m.random.IntN(len(errs))]
+}
+
 // mortalStore is a store as seen by a mortal process.
 type mortalStore struct {
 	driver.Store
@@ -80,6 +93,9 @@ type mortalStore struct {
 
 func (s mortalStore) Begin(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	if err := s.life.standStill(); err != nil {
+		return nil, err
+	}
+	if err := s.life.trouble(errDown); err != nil {
 		return nil, err
 	}
 	tx, err := s.Store.Begin(ctx, o)
@@ -94,7 +110,7 @@ func (s mortalStore) Number(ctx context.Context, fence uint64, limit int) (drive
 		return driver.Numbered{}, err
 	}
 	n, err := s.Store.Number(ctx, fence, limit)
-	return n, errors.Join(err, s.life.step()) // numbered, and nobody hears of it
+	return n, errors.Join(err, s.life.step(), s.life.trouble(errDown)) // numbered, and nobody hears of it
 }
 
 func (s mortalStore) Heartbeat(ctx context.Context, member string, ttl time.Duration) (driver.Membership, error) {
@@ -109,14 +125,17 @@ func (s mortalStore) Acquire(ctx context.Context, g string, p driver.Partition, 
 		return driver.Lease{}, false, err
 	}
 	l, ok, err := s.Store.Acquire(ctx, g, p, m, ttl)
-	return l, ok, errors.Join(err, s.life.step())
+	return l, ok, errors.Join(err, s.life.step(), s.life.trouble(errDown))
 }
 
 func (s mortalStore) Release(ctx context.Context, group string, leases []driver.Lease) error {
 	if err := s.life.step(); err != nil {
 		return err
 	}
-	return s.Store.Release(ctx, group, leases)
+	if err := s.life.trouble(errDown); err != nil {
+		return err
+	}
+	return errors.Join(s.Store.Release(ctx, group, leases), s.life.trouble(errDown))
 }
 
 func (s mortalStore) Try(ctx context.Context, group string, l driver.Lease, p driver.Position) (int, error) {
@@ -124,7 +143,7 @@ func (s mortalStore) Try(ctx context.Context, group string, l driver.Lease, p dr
 		return 0, err
 	}
 	n, err := s.Store.Try(ctx, group, l, p)
-	return n, errors.Join(err, s.life.step())
+	return n, errors.Join(err, s.life.step(), s.life.trouble(errDown))
 }
 
 func (s mortalStore) TryParked(ctx context.Context, group string, l driver.Lease, p driver.Position) (int, error) {
@@ -132,7 +151,7 @@ func (s mortalStore) TryParked(ctx context.Context, group string, l driver.Lease
 		return 0, err
 	}
 	n, err := s.Store.TryParked(ctx, group, l, p)
-	return n, errors.Join(err, s.life.step())
+	return n, errors.Join(err, s.life.step(), s.life.trouble(errDown))
 }
 
 func (s mortalStore) Leave(ctx context.Context, member string) error {
@@ -183,8 +202,11 @@ func (tx mortalTx) Commit(ctx context.Context) error {
 	if err := tx.life.step(); err != nil {
 		return err
 	}
+	if err := tx.life.trouble(driver.ErrConflict, driver.ErrUnknownOutcome, errDown); err != nil {
+		return err
+	}
 	err := tx.Tx.Commit(ctx)
-	return errors.Join(err, tx.life.step()) // committed, and nobody hears of it
+	return errors.Join(err, tx.life.step(), tx.life.trouble(driver.ErrUnknownOutcome)) // committed, and nobody hears of it
 }
 
 // mortalBroker is a broker as seen by a mortal process. It also repeats and drops what it delivers.
@@ -217,7 +239,7 @@ type mortalReader struct {
 }
 
 func (r *mortalReader) Read(ctx context.Context, limit int, wait time.Duration) ([]driver.Batch, error) {
-	if err := r.life.step(); err != nil {
+	if err := errors.Join(r.life.step(), r.life.trouble(errDown)); err != nil {
 		return nil, err
 	}
 	batches, err := r.Reader.Read(ctx, limit, wait)

@@ -140,10 +140,10 @@ func TestEffectsHappenOnceAndInOrder(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("deaths %d, standstills %d, repeats %d, drops %d; duplicates %d, gaps %d, fenced %d, released %d",
-		total.deaths, total.stands, total.repeats, total.drops, total.duplicates, total.gaps, total.fenced, total.releases)
+	t.Logf("deaths %d, troubles %d, standstills %d, repeats %d, drops %d; duplicates %d, gaps %d, fenced %d, released %d",
+		total.deaths, total.troubles, total.stands, total.repeats, total.drops, total.duplicates, total.gaps, total.fenced, total.releases)
 	for name, n := range map[string]int{
-		"deaths": total.deaths, "standstills": total.stands, "repeats": total.repeats, "drops": total.drops,
+		"deaths": total.deaths, "troubles": total.troubles, "standstills": total.stands, "repeats": total.repeats, "drops": total.drops,
 		"duplicates": total.duplicates, "gaps": total.gaps, "fenced": total.fenced, "releases": total.releases,
 	} {
 		if n == 0 {
@@ -248,6 +248,7 @@ func merge(total, t *tally) {
 	total.mu.Lock()
 	defer total.mu.Unlock()
 	total.deaths += t.deaths
+	total.troubles += t.troubles
 	total.stands += t.stands
 	total.repeats += t.repeats
 	total.drops += t.drops
