@@ -25,11 +25,14 @@ func (tx *Tx) advance(ctx context.Context, list []driver.Advance) error {
 	return nil
 }
 
+// conflictAttempts is how often a transaction is run that others are in the way of.
+const conflictAttempts = 10
+
 // insist runs a transaction again when the database gave up on it because of others. The function is told how often it was run before.
 func insist(ctx context.Context, transaction func(try int) error) error {
 	for n := 0; ; n++ {
 		err := transaction(n)
-		if !errors.Is(err, driver.ErrConflict) || n == conflictAttempts {
+		if !errors.Is(err, driver.ErrConflict) || n == conflictAttempts-1 {
 			return err
 		}
 		if wait(ctx, backoff(n, time.Millisecond, 100*time.Millisecond, random)) != nil {

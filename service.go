@@ -182,23 +182,12 @@ func (s *Service) NewID() string { return uuid.V7(s.clock.Now()) }
 // insideKey marks a context as that of a transaction of a store.
 type insideKey struct{ store driver.Store }
 
-const conflictAttempts = 10
-
 // In runs a function in a transaction of the service's store and commits it if the function returns nil. It works whether the service is
 // running or not. The function may be run more than once, when the database gives up on the transaction because of others.
 //
 // Errors: the function's own, [ErrNested], [ErrConflict] after ten conflicts, [ErrUnknownOutcome].
 func (s *Service) In(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	var err error
-	for n := range conflictAttempts {
-		if err = s.once(ctx, driver.TxOptions{}, fn); !errors.Is(err, driver.ErrConflict) {
-			return err
-		}
-		if wait(ctx, backoff(n, time.Millisecond, 100*time.Millisecond, random)) != nil {
-			return err
-		}
-	}
-	return err
+	return insist(ctx, func(int) error { return s.once(ctx, driver.TxOptions{}, fn) })
 }
 
 // View runs a function in a read-only transaction, which sees a consistent state and does not hold up writers.

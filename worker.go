@@ -195,7 +195,7 @@ func (w *worker) takeChanges(ctx context.Context) error {
 			w.adopt(c.lease)
 		case p != nil && c.kind == handOver:
 			given = append(given, p.back())
-		case p != nil && c.kind == drop:
+		case p != nil && c.kind == drop && !p.lost:
 			p.lost = true
 			w.note(p, Fenced, 1, nil)
 		}
