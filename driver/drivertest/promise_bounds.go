@@ -30,15 +30,17 @@ func stopFinishes(s *system) {
 	p := s.run(faults{}, s.publisher(), subscriber(s.billing, headrace.On(placed, func(ctx context.Context, tx *headrace.Tx, e headrace.Event[order]) error {
 		calls.Add(1)
 		begun <- struct{}{}
-		<-finish
-		if err := ctx.Err(); err != nil {
-			return err
+		select {
+		case <-finish:
+			return record(ctx, tx, e)
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		return record(ctx, tx, e)
 	})))
 	front.publish("a", 1)
 	<-begun
 	p.cancel()
+	<-s.briefly().Done() // the handler goes on for a while
 	close(finish)
 	<-p.ended
 	s.must(p.err, "run")

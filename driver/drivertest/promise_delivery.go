@@ -35,7 +35,7 @@ func deliveryPromises() []rule[*system] {
 	}
 }
 
-// appliedOrParked lets the broker forget two of three batches, the process die twice, and one event of each fifth key fail for good.
+// appliedOrParked lets the broker forget two of three batches, the process die now and then, and one event of each fifth key fail for good.
 func appliedOrParked(s *system) {
 	const n, many = 8, 10
 	want, wantParked := map[string]string{}, 0
@@ -48,14 +48,16 @@ func appliedOrParked(s *system) {
 	start := func() *process {
 		return s.run(faults{append: forgetting(3)}, s.publisher(), subscriber(s.billing, handler))
 	}
-	for from := 1; from <= n; from += 3 {
-		p := start()
-		before := s.count(headrace.Applied)
-		p.publishAll(keys(many), from, min(from+2, n))
-		s.await("something is applied", func() bool { return s.count(headrace.Applied) > before })
-		p.kill()
+	p := start()
+	for i := range n {
+		if i%3 == 2 {
+			p.kill()
+			p = start()
+		}
+		before := s.count(headrace.Applied) + s.count(headrace.ParkedEvents)
+		p.publishAll(keys(many), i+1, i+1)
+		s.await("something is done", func() bool { return s.count(headrace.Applied)+s.count(headrace.ParkedEvents) > before })
 	}
-	start()
 	s.awaitRecords(s.billing, want)
 	s.await("the rest is parked", func() bool { return len(s.parked(s.billing)) == wantParked })
 	s.bit(headrace.HistoryRead, headrace.LeaseDirty, headrace.Died)

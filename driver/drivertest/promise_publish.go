@@ -155,20 +155,29 @@ func unknownCommits(s *system) {
 
 func conflictsAreRunAgain(s *system) {
 	const n = 10
+	s.run(faults{}, s.publisher())
+	mine, runs := newBudget(3), 0
+	caller := s.build(faults{step: conflicting(mine)}, s.publisher())
+	s.must(caller.in(s.shop, func(context.Context, *headrace.Tx) error { runs++; return nil }), "a transaction that meets conflicts")
+	equal(s.world, runs, mine.taken()+1, "runs of a function that met conflicts")
+
 	conflicts := newBudget(6)
-	f := faults{step: func(at step) error {
-		if (at == atAdvance || at == atCommit) && conflicts.take() {
-			return fmt.Errorf("deadlock detected: %w", driver.ErrConflict)
-		}
-		return nil
-	}}
-	p := s.run(faults{}, s.publisher())
-	p.publishAll(keys(3), 1, n)
+	s.client().publishAll(keys(3), 1, n)
 	once := headrace.Retry{Attempts: 1}
-	s.run(f, s.publisher(), s.recording(s.billing, once))
+	s.run(faults{step: conflicting(conflicts)}, s.publisher(), s.recording(s.billing, once))
 	s.awaitRecords(s.billing, all(n, keys(3)...))
 	equal(s.world, conflicts.taken(), 6, "conflicts")
 	s.never(headrace.ParkedEvents, headrace.Died, headrace.Retried)
+}
+
+// conflicting makes the database give up on some transactions.
+func conflicting(left *budget) func(step) error {
+	return func(at step) error {
+		if (at == atAdvance || at == atCommit) && left.take() {
+			return fmt.Errorf("deadlock detected: %w", driver.ErrConflict)
+		}
+		return nil
+	}
 }
 
 func delayedInOrder(s *system) {
