@@ -8,6 +8,7 @@
 // # Packages, and who may import what
 //
 //	money, invalid           values that every package of the shop may use
+//	bulk                     inserts of many rows; for services
 //	SERVICE/contract         a service's events, requests, answers and errors; may import money, invalid and other contracts
 //	SERVICE                  identity, orders, payments, inventory, shipping, notifications, archive: the service; imports its own and other
 //	                         services' contract packages, never another service
