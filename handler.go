@@ -2,7 +2,6 @@ package headrace
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -49,9 +48,9 @@ func From(start Start) HandlerOption {
 	return handlerFunc(func(p *policy) { p.start = start })
 }
 
-// Timeout is how long one call of the handler may take before its context ends; 0 is the default, 30 s.
+// Timeout is how long one call of the handler may take before its context ends; default 30 s.
 func Timeout(d time.Duration) HandlerOption {
-	return handlerFunc(func(p *policy) { p.timeout = cmp.Or(max(d, 0), defaultTimeout) })
+	return handlerFunc(func(p *policy) { p.timeout = d })
 }
 
 const defaultTimeout = 30 * time.Second
