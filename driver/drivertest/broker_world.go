@@ -78,13 +78,14 @@ func (w *brokerWorld) read(r driver.Reader, limit int, wait time.Duration) []dri
 func (w *brokerWorld) sound(batches []driver.Batch, limit int) {
 	w.Helper()
 	n := 0
+	all := map[driver.Partition][]driver.Entry{}
 	for _, b := range batches {
 		n += len(b.Entries)
 		if len(b.Entries) == 0 {
 			w.Errorf("read: there is a batch of %s without entries", b.Partition)
 		}
-		if !rising(b.Entries) {
-			w.Errorf("read: entries of %s are not in rising order: %v", b.Partition, positions(b.Entries))
+		if all[b.Partition] = append(all[b.Partition], b.Entries...); !rising(all[b.Partition]) {
+			w.Errorf("read: entries of %s are not in rising order: %v", b.Partition, positions(all[b.Partition]))
 		}
 	}
 	if n > limit {
