@@ -42,10 +42,12 @@ type Database struct {
 	Restart func() driver.Store
 	// Second opens the database once more beside the stores that are open, as another process would. nil if the backend cannot do that.
 	Second func() driver.Store
-	// Put writes a value of the service's own, in a transaction of any store of the database.
+	// Put writes a value of the service's own, in a transaction of any store of the database. Until the transaction ends nobody else can
+	// write the same key.
 	Put func(ctx context.Context, tx driver.Tx, key, value string) error
 	// Get reads what Put wrote; "" if there is nothing.
 	Get func(ctx context.Context, tx driver.Tx, key string) (string, error)
-	// Elapse makes that much time pass for the database. nil if the database goes by the clock it was given.
+	// Elapse makes that much time pass for the database; it may be called at any moment, by several goroutines. nil if the database goes
+	// by the clock it was given.
 	Elapse func(d time.Duration)
 }

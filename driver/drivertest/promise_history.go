@@ -95,7 +95,9 @@ func freshBroker(s *system) {
 	equal(s.world, published(s), 3*n*many, "events in the journal")
 	s.bit(headrace.HistoryRead)
 	s.never(headrace.EpochRaised, headrace.ParkedEvents)
-	if !s.has.Reappend {
+	if s.has.Reappend {
+		s.bit(headrace.Reappended)
+	} else {
 		s.never(headrace.Reappended)
 	}
 }
