@@ -16,7 +16,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## the whole shop in one process, on http://127.0.0.1:8080
-	go run ./apps/shop
+	go build -o .bin/shop ./apps/shop
+	@.bin/shop
 
 test: race-or-say check lint ## everything: build, vet, lint, all tests of all modules with the race detector
 	go test $(RACE) $(PACKAGES)
@@ -43,7 +44,7 @@ cover: ## how much of each function the tests run, as .bin/cover.out and on the 
 fmt: $(LINT) ## format all Go files
 	$(LINT) fmt
 
-clean: ## remove the tools that make has built
+clean: ## remove what make has built
 	rm -rf .bin
 
 # Built once per version, outside of the workspace and of every go.mod.
