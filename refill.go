@@ -54,7 +54,13 @@ func (r *relay) audit(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("top of %s: %w", p, err)
 		}
-		if head.After(top.Position) {
+		switch gone := len(top.Meta)+len(top.Data) == 0; {
+		case head.After(top.Position):
+			r.behind[p] = true
+		case top.Position.After(head) && gone: // somebody raised it: every event is refused, and no reader can find out why
+			if err := r.broker.Remove(ctx, p, []Position{top.Position}); err != nil {
+				return fmt.Errorf("set back the top of %s: %w", p, err)
+			}
 			r.behind[p] = true
 		}
 	}

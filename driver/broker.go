@@ -18,7 +18,7 @@ type Broker interface {
 	Top(ctx context.Context, p Partition) (Entry, error)
 
 	// Remove takes entries off a stream that are no events. What they did to the partition's top is undone, so that the next events are
-	// taken again. Entries that are not there are passed over.
+	// taken again. Entries that are no longer there are passed over, but what they did to the top is undone as well.
 	Remove(ctx context.Context, p Partition, positions []Position) error
 
 	// Bound is how many of a partition's newest entries are kept at least, and so how many are appended again after a loss. 0 means that
