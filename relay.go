@@ -31,6 +31,7 @@ type relay struct {
 	stale    bool                      // what was numbered last is not known for sure
 	audited  time.Time
 	auditing trouble
+	ears     driver.Subscription // hears nudges of processes that are not the relay; nil: none
 }
 
 var relaySlot = slotID{driver.RelayGroup, driver.RelayLease}
@@ -42,10 +43,13 @@ func (r *relay) run(ctx, live context.Context) {
 			if c.kind == adopt {
 				r.lead(ctx, live, c.lease)
 				r.service.heads.start(nil)
+				r.deafen()
 			}
 		}
 		select {
 		case <-r.inbox.wake:
+		case <-r.service.nudge:
+			r.nudge(ctx)
 		case <-ctx.Done():
 			return
 		}
@@ -147,6 +151,8 @@ func (r *relay) sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-t.C:
 	case <-r.service.nudge:
+	case _, heard := <-r.listen():
+		r.wasNudged(heard)
 	case <-r.inbox.wake:
 	case <-ctx.Done():
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -89,7 +88,9 @@ func TestLiveListenersHearWhatWasNumbered(t *testing.T) {
 		if err != nil {
 			w.Fatal(err)
 		}
-		stop := runLive(w, live)
+		w.live = live
+		w.writer = headrace.NewService(headrace.ServiceConfig{Name: "writer", Store: w.written, Owns: []headrace.Topic{notes}})
+		stop := w.run(w.writer)
 		w.publish("a", 1, 2, 3)
 		time.Sleep(time.Second)
 		stop()
@@ -116,23 +117,6 @@ func TestLiveListenersHearWhatWasNumbered(t *testing.T) {
 			w.Errorf("lost: %v and %v", ears.Lost(), slow.Lost())
 		}
 	})
-}
-
-func runLive(w *world, live driver.Live) (stop func()) {
-	w.writer = headrace.NewService(headrace.ServiceConfig{Name: "writer", Store: w.written, Owns: []headrace.Topic{notes}})
-	ctx, cancel := context.WithCancel(w.Context())
-	app := &headrace.App{
-		Broker: w.broker, Live: live, Services: []*headrace.Service{w.writer}, Logger: slog.New(slog.DiscardHandler),
-	}
-	done := make(chan error, 1)
-	go func() { done <- app.Run(ctx) }()
-	<-app.Ready()
-	return func() {
-		cancel()
-		if err := <-done; err != nil {
-			w.Error(err)
-		}
-	}
 }
 
 // TestHandlersMayWriteIntoWhatTheyGet is about bytes that the journal, the stream and other groups share.

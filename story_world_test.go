@@ -33,6 +33,7 @@ type world struct {
 	written     *memory.Store
 	read        *memory.Store
 	faults      faults // of everything that start starts
+	live        driver.Live
 	drain       time.Duration
 	bound       int // how much of a stream the relay fills again; 0 is what the memory broker asks for
 	writer      *headrace.Service
@@ -106,7 +107,7 @@ func (w *world) run(services ...*headrace.Service) (stop func()) {
 	w.Helper()
 	ctx, cancel := context.WithCancel(w.Context())
 	app := &headrace.App{
-		Broker: &faultyBroker{w.broker, &w.faults, w.bound}, Services: services, Logger: slog.New(slog.DiscardHandler),
+		Broker: &faultyBroker{w.broker, &w.faults, w.bound}, Live: w.live, Services: services, Logger: slog.New(slog.DiscardHandler),
 		Hooks: headrace.Hooks{Signal: func(s headrace.Signal) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
