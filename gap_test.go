@@ -67,6 +67,9 @@ func (r reading) String() string {
 	if r.gap {
 		words = append(words, "gap")
 	}
+	if len(r.beyond.Data) > 0 {
+		words = append(words, "before", string(r.beyond.Data))
+	}
 	return strings.Join(words, " ")
 }
 
