@@ -31,7 +31,8 @@ type bench struct {
 // moody is a provider in front of the real one.
 type moody struct {
 	*provider.Provider
-	gate chan struct{} // if not nil, the slow card waits for it after its charge
+	gate  chan struct{} // if not nil, the slow card waits for it after its charge
+	began chan struct{} // if not nil, hears of every call that begins
 
 	mu      sync.Mutex
 	lost    int // so many answers get lost, after their effect
@@ -42,6 +43,9 @@ type moody struct {
 func (m *moody) Authorize(ctx context.Context, r provider.AuthorizeRequest) (provider.Answer, error) {
 	m.count(1)
 	defer m.count(-1)
+	if m.began != nil {
+		m.began <- struct{}{}
+	}
 	answer, err := m.Provider.Authorize(ctx, r)
 	if m.gate != nil && r.Token == slowCard {
 		select {
@@ -150,6 +154,11 @@ func (b *bench) authorize(orderID, card string) {
 	})
 }
 
+func (b *bench) void(orderID string) {
+	b.t.Helper()
+	b.ask(func(tx *headrace.Tx) error { return orders.VoidPayment.Publish(tx, orders.OrderData{OrderID: orderID}) })
+}
+
 func (b *bench) want(typ, orderID string) headrace.RawEvent {
 	b.t.Helper()
 	select {
@@ -180,13 +189,15 @@ func (b *bench) wantState(orderID string, want state, holds, bank int64) {
 	}
 }
 
-// after is an order whose requests are handled after those of another, because they share a partition.
-func after(orderID string) string {
-	for n := 0; ; n++ {
-		if id := fmt.Sprintf("%s-%d", orderID, n); orders.Fulfilment.Partition(id) == orders.Fulfilment.Partition(orderID) {
-			return id
+// inOrder are orders whose requests are handled in the order in which they are made, because they share a partition.
+func inOrder(n int) []string {
+	var ids []string
+	for i := 0; len(ids) < n; i++ {
+		if id := fmt.Sprintf("o%d", i); orders.Fulfilment.Partition(id) == 0 {
+			ids = append(ids, id)
 		}
 	}
+	return ids
 }
 
 func TestAuthorizeAndCapture(t *testing.T) {
@@ -230,12 +241,13 @@ func TestVoidBeforeAuthorize(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Settings{})
 	b.pay()
-	b.ask(func(tx *headrace.Tx) error { return orders.VoidPayment.Publish(tx, orders.OrderData{OrderID: "o1"}) })
-	b.want("payment.voided", "o1")
-	b.authorize("o1", goodCard)
-	b.authorize(after("o1"), goodCard)
-	b.want("payment.authorized", after("o1")) // and nothing of o1
-	b.wantState("o1", "voided", 0, 0)
+	ids := inOrder(2)
+	b.void(ids[0])
+	b.want("payment.voided", ids[0])
+	b.authorize(ids[0], goodCard)
+	b.authorize(ids[1], goodCard)
+	b.want("payment.authorized", ids[1]) // and nothing of the first
+	b.wantState(ids[0], "voided", 0, 0)
 }
 
 func TestVoidWhileProviderThinks(t *testing.T) {
@@ -243,14 +255,15 @@ func TestVoidWhileProviderThinks(t *testing.T) {
 	b := newBench(t, Settings{})
 	b.provider.gate = make(chan struct{})
 	b.pay()
-	b.authorize("o1", slowCard)
-	b.ask(func(tx *headrace.Tx) error { return orders.VoidPayment.Publish(tx, orders.OrderData{OrderID: "o1"}) })
-	b.authorize(after("o1"), goodCard)
-	b.want("payment.authorized", after("o1")) // a slow card delays nobody else
-	b.wantState("o1", "voiding", 0, 0)
+	ids := inOrder(2)
+	b.authorize(ids[0], slowCard)
+	b.void(ids[0])
+	b.authorize(ids[1], goodCard)
+	b.want("payment.authorized", ids[1]) // a slow card delays nobody else
+	b.wantState(ids[0], "voiding", 0, 0)
 	close(b.provider.gate)
-	b.want("payment.voided", "o1")
-	b.wantState("o1", "voided", 0, 0)
+	b.want("payment.voided", ids[0])
+	b.wantState(ids[0], "voided", 0, 0)
 }
 
 func TestLostAnswersChargeOnce(t *testing.T) {
@@ -277,30 +290,39 @@ func TestOpenIntentIsFoundAgain(t *testing.T) {
 	b := newBench(t, Settings{})
 	b.provider.gate = make(chan struct{})
 	stop := b.pay()
-	b.authorize("o1", slowCard)
-	b.authorize(after("o1"), goodCard)
-	b.want("payment.authorized", after("o1"))
+	ids := inOrder(2)
+	b.authorize(ids[0], slowCard)
+	b.authorize(ids[1], goodCard)
+	b.want("payment.authorized", ids[1])
 	stop()
-	b.wantState("o1", "authorizing", 0, 0)
+	b.wantState(ids[0], "authorizing", 0, 0)
 	close(b.provider.gate)
 	b.pay()
-	b.want("payment.authorized", "o1")
-	b.wantState("o1", "authorized", 500, 0)
+	b.want("payment.authorized", ids[0])
+	b.wantState(ids[0], "authorized", 500, 0)
 }
 
 func TestCallsAreBounded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Settings{Calls: 3})
-	for _, id := range []string{"o1", "o2", "o3", "o4", "o5", "o6", "o7", "o8"} {
-		b.authorize(id, goodCard)
+	b.provider.gate, b.provider.began = make(chan struct{}), make(chan struct{}, 100)
+	ids := inOrder(9)
+	for _, id := range ids[:8] {
+		b.authorize(id, slowCard)
 	}
+	b.void(ids[8])
+	b.want("payment.voided", ids[8]) // so the eight are to be called for
 	b.pay()
+	for range 3 {
+		<-b.provider.began
+	}
+	close(b.provider.gate)
 	for range 8 {
 		if e := <-b.heard; e.Type != "payment.authorized" {
 			t.Errorf("heard %s", e.Type)
 		}
 	}
-	if b.provider.most > 3 {
-		t.Errorf("%d calls at once", b.provider.most)
+	if b.provider.most != 3 {
+		t.Errorf("%d calls at once, want 3", b.provider.most)
 	}
 }
