@@ -235,3 +235,28 @@ func TestHeartbeatsDoNotWaitForHandlersOfParkedEvents(t *testing.T) {
 		w.heard("a1", "lock")
 	})
 }
+
+func TestSuspicionOutlivesAnOrderlyStop(t *testing.T) {
+	story(t, func(w *world) {
+		w.on(func(context.Context, *headrace.Tx, headrace.Event[note]) error { return headrace.Unavailable(errDown) })
+		die, stop := w.process()
+		w.publish("a", 1)
+		time.Sleep(time.Second)
+		die()
+		stop()
+		w.read.Crash()
+		stop = w.start()
+		time.Sleep(time.Second)
+		stop() // nobody knows yet what the first process died of
+		before := w.count(headrace.LeaseDirty)
+		listen(w)
+		stop = w.start()
+		time.Sleep(time.Second)
+		w.bit(headrace.LeaseDirty, before+1)
+		w.heard("a1")
+		stop()
+		defer w.start()()
+		time.Sleep(time.Second)
+		w.bit(headrace.LeaseDirty, before+1)
+	})
+}
