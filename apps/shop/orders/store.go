@@ -50,9 +50,9 @@ func addOrder(ctx context.Context, tx *headrace.Tx, o order) error {
 const orderColumns = `id, user_id, correlation_id, state, status, reason, total, currency, lines, payment_token, tracking, delivered, undone,
 	placed_at, updated_at`
 
-// lockOrder returns an order with its row locked. It fails with sql.ErrNoRows when there is none.
+// lockOrder returns an order with its row locked: an update that changes nothing does that on every database. It fails with sql.ErrNoRows when there is none.
 func lockOrder(ctx context.Context, tx *headrace.Tx, id string) (order, error) {
-	row := tx.SQL().QueryRowContext(ctx, `UPDATE shop_order SET updated_at = $2 WHERE id = $1 RETURNING `+orderColumns, id, tx.Now().UnixMicro())
+	row := tx.SQL().QueryRowContext(ctx, `UPDATE shop_order SET delivered = delivered WHERE id = $1 RETURNING `+orderColumns, id)
 	return scanOrder(row)
 }
 
@@ -87,8 +87,8 @@ func saveOrder(ctx context.Context, tx *headrace.Tx, o order) error {
 		delivered = 1
 	}
 	_, err := tx.SQL().ExecContext(ctx, `UPDATE shop_order SET state = $2, status = $3, reason = $4, payment_token = $5, tracking = $6,
-			delivered = $7, undone = $8 WHERE id = $1`,
-		o.id, o.state, o.status, o.reason, o.token, o.tracking, delivered, strings.Join(o.undone, ","))
+			delivered = $7, undone = $8, updated_at = $9 WHERE id = $1`,
+		o.id, o.state, o.status, o.reason, o.token, o.tracking, delivered, strings.Join(o.undone, ","), tx.Now().UnixMicro())
 	if err != nil {
 		return fmt.Errorf("save order %s: %w", o.id, err)
 	}

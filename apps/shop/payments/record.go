@@ -13,7 +13,7 @@ func (p *Payments) record(ctx context.Context, tx *headrace.Tx, batch []result) 
 	var postings []posted
 	for _, r := range batch {
 		if wait, again := p.again(r); again {
-			if err := db.postpone(ctx, r.intent.key, tx.Now().Add(wait).UnixMicro()); err != nil {
+			if err := db.postpone(ctx, r.intent.key, tx.Now().Add(wait).UnixMicro(), r.err == nil); err != nil {
 				return err
 			}
 			continue
@@ -29,13 +29,13 @@ func (p *Payments) record(ctx context.Context, tx *headrace.Tx, batch []result) 
 	return db.post(ctx, postings)
 }
 
-// again decides whether a call is repeated later: when its outcome is unknown, when a capture was refused and has attempts left, and when
-// a void was refused, which can never be the end of it.
+// again decides whether a call is repeated later, and when: if its outcome is unknown, for as long as that takes; if a capture was refused
+// and has attempts left; and if a void was refused, which can never be the end of it.
 func (p *Payments) again(r result) (time.Duration, bool) {
 	refused := r.answer.Declined != ""
 	switch {
 	case r.err != nil:
-	case r.intent.action == capture && refused && r.intent.attempts+1 < p.settings.CaptureAttempts:
+	case r.intent.action == capture && refused && r.intent.refusals+1 < p.settings.CaptureAttempts:
 	case r.intent.action == void && refused:
 	default:
 		return 0, false

@@ -17,7 +17,8 @@ CREATE TABLE IF NOT EXISTS intent (
 	order_id       TEXT   NOT NULL,
 	action         TEXT   NOT NULL,
 	token          TEXT   NOT NULL,
-	attempts       BIGINT NOT NULL,
+	attempts       BIGINT NOT NULL, -- answered or not
+	refusals       BIGINT NOT NULL,
 	due_at         BIGINT NOT NULL,
 	event_id       TEXT   NOT NULL,
 	correlation_id TEXT   NOT NULL,

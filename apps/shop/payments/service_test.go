@@ -34,10 +34,11 @@ type moody struct {
 	gate  chan struct{} // if not nil, the slow card waits for it after its charge
 	began chan struct{} // if not nil, hears of every call that begins
 
-	mu      sync.Mutex
-	lost    int // so many answers get lost, after their effect
-	running int
-	most    int // calls at once
+	mu       sync.Mutex
+	lost     int // so many answers
+	captures int // that were asked for
+	running  int
+	most     int // calls at once
 }
 
 func (m *moody) Authorize(ctx context.Context, r provider.AuthorizeRequest) (provider.Answer, error) {
@@ -58,7 +59,17 @@ func (m *moody) Authorize(ctx context.Context, r provider.AuthorizeRequest) (pro
 }
 
 func (m *moody) Capture(ctx context.Context, key, code string) (provider.Answer, error) {
+	m.mu.Lock()
+	m.captures++
+	m.mu.Unlock()
 	return m.answer(m.Provider.Capture(ctx, key, code))
+}
+
+// lose makes answers get lost, after their effect.
+func (m *moody) lose(answers int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lost = answers
 }
 
 func (m *moody) count(n int) {
@@ -232,8 +243,12 @@ func TestRefusedCaptureNeedsAttention(t *testing.T) {
 	b.pay()
 	b.authorize("o1", noCaptureCard)
 	b.want("payment.authorized", "o1")
+	b.provider.lose(4) // answers that get lost are no refusals
 	b.ask(func(tx *headrace.Tx) error { return orders.CapturePayment.Publish(tx, orders.OrderData{OrderID: "o1"}) })
 	b.want("payment.capture_failed", "o1")
+	if n := b.provider.captures; n != 4+3 {
+		t.Errorf("asked %d times to capture, want 4 lost answers and 3 refusals", n)
+	}
 	b.wantState("o1", "capture_failed", 500, 0)
 }
 
@@ -269,7 +284,7 @@ func TestVoidWhileProviderThinks(t *testing.T) {
 func TestLostAnswersChargeOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Settings{})
-	b.provider.lost = 3
+	b.provider.lose(3)
 	b.pay()
 	b.authorize("o1", goodCard)
 	e := b.want("payment.authorized", "o1")

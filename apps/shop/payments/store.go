@@ -30,7 +30,8 @@ type intent struct {
 	payment  payment
 	action   action
 	token    string
-	attempts int64
+	attempts int64             // calls that did not end it, whether they were answered or not
+	refusals int64             // those of them that were
 	cause    headrace.Metadata // the event that asked for it
 }
 
@@ -70,8 +71,8 @@ func (t table) save(ctx context.Context, p payment) error {
 
 func (t table) addIntent(ctx context.Context, i intent) error {
 	_, err := t.sql.ExecContext(ctx, `INSERT INTO intent
-		(key, order_id, action, token, attempts, due_at, event_id, correlation_id, trace_parent, trace_state)
-		VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9)`,
+		(key, order_id, action, token, attempts, refusals, due_at, event_id, correlation_id, trace_parent, trace_state)
+		VALUES ($1, $2, $3, $4, 0, 0, $5, $6, $7, $8, $9)`,
 		i.key, i.payment.orderID, i.action, i.token, t.now, i.cause.ID, i.cause.CorrelationID, i.cause.TraceParent, i.cause.TraceState)
 	if err != nil {
 		return fmt.Errorf("add intent %s: %w", i.key, err)
@@ -81,7 +82,7 @@ func (t table) addIntent(ctx context.Context, i intent) error {
 
 // dueIntents returns open calls, the longest due first.
 func (t table) dueIntents(ctx context.Context, limit int) ([]intent, error) {
-	rows, err := t.sql.QueryContext(ctx, `SELECT i.key, i.action, i.token, i.attempts, i.event_id, i.correlation_id, i.trace_parent,
+	rows, err := t.sql.QueryContext(ctx, `SELECT i.key, i.action, i.token, i.attempts, i.refusals, i.event_id, i.correlation_id, i.trace_parent,
 			i.trace_state, p.order_id, p.id, p.state, p.amount, p.currency, p.auth_code, p.code
 		FROM intent i JOIN payment p ON p.order_id = i.order_id WHERE i.due_at <= $1 ORDER BY i.due_at, i.key LIMIT $2`, t.now, limit)
 	if err != nil {
@@ -92,7 +93,7 @@ func (t table) dueIntents(ctx context.Context, limit int) ([]intent, error) {
 	for rows.Next() {
 		var i intent
 		p := &i.payment
-		if err := rows.Scan(&i.key, &i.action, &i.token, &i.attempts, &i.cause.ID, &i.cause.CorrelationID, &i.cause.TraceParent,
+		if err := rows.Scan(&i.key, &i.action, &i.token, &i.attempts, &i.refusals, &i.cause.ID, &i.cause.CorrelationID, &i.cause.TraceParent,
 			&i.cause.TraceState, &p.orderID, &p.id, &p.state, &p.amount.Amount, &p.amount.Currency, &p.authCode, &p.code); err != nil {
 			return nil, fmt.Errorf("read open intents: %w", err)
 		}
@@ -111,9 +112,14 @@ func (t table) closeIntent(ctx context.Context, key string) (bool, error) {
 	return n == 1, err
 }
 
-// postpone leaves an intent open until later.
-func (t table) postpone(ctx context.Context, key string, due int64) error {
-	_, err := t.sql.ExecContext(ctx, `UPDATE intent SET attempts = attempts + 1, due_at = $2 WHERE key = $1`, key, due)
+// postpone leaves an intent open until it is due, after a call that was refused or not answered.
+func (t table) postpone(ctx context.Context, key string, due int64, refused bool) error {
+	refusals := 0
+	if refused {
+		refusals = 1
+	}
+	_, err := t.sql.ExecContext(ctx, `UPDATE intent SET attempts = attempts + 1, refusals = refusals + $3, due_at = $2 WHERE key = $1`,
+		key, due, refusals)
 	if err != nil {
 		return fmt.Errorf("postpone intent %s: %w", key, err)
 	}
