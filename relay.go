@@ -163,6 +163,7 @@ func (r *relay) giveBack(ctx context.Context, lease driver.Lease) {
 	ctx, cancel := farewellContext(ctx)
 	defer cancel()
 	r.lost(relaySlot)
+	lease.Dirty = false // an outbox ends no process
 	if err := r.service.store.Release(ctx, driver.RelayGroup, []driver.Lease{lease}); err != nil {
 		r.service.log().WarnContext(ctx, "relay's lease could not be given back; it expires", "error", err)
 	}

@@ -19,7 +19,8 @@ type Leases interface {
 	// holds it. Nobody can commit under the old fence afterwards.
 	Acquire(ctx context.Context, group string, p Partition, member string, ttl time.Duration) (Lease, bool, error)
 
-	// Release gives leases back in an orderly way: whoever takes them next finds them clean. Leases with another fence are passed over.
+	// Release gives leases back in an orderly way: whoever takes them next finds them clean, or Dirty where the lease given back says so.
+	// Leases with another fence are passed over.
 	Release(ctx context.Context, group string, leases []Lease) error
 
 	// Cursors reads leases again under their row locks, after whatever commit was in flight.
@@ -39,7 +40,8 @@ type Lease struct {
 	Partition Partition
 	Fence     uint64
 	Cursor    Position
-	// Dirty says that the holder before did not give the lease back: it may have died on an event after Cursor.
+	// Dirty says that the holder before did not give the lease back, or gave it back as dirty: somebody may have died on an event after
+	// Cursor.
 	Dirty bool
 	// Trying and Tries are the mark of [Leases.Try]; Trying is zero if there is none.
 	Trying Position

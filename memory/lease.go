@@ -138,7 +138,7 @@ func (s *Store) Release(ctx context.Context, group string, leases []driver.Lease
 			if !ok || row.fence != l.Fence || row.owner == "" {
 				continue
 			}
-			row.owner, row.dirty, row.clean = "", false, true
+			row.owner, row.dirty, row.clean = "", l.Dirty, !l.Dirty
 			t.leases = t.leases.Set(key, row)
 			delete(s.leased, key)
 		}

@@ -178,8 +178,12 @@ func leaseDirty(w *storeWorld) {
 	w.elapse(2 * ttl)
 	b := w.acquire(group, orders(0), "b")
 	equal(w.world, b.Dirty, true, "a lease that expired is dirty")
-	w.must(w.store.Release(w.ctx, group, []driver.Lease{b}), "release")
-	equal(w.world, w.acquire(group, orders(0), "c").Dirty, false, "a lease that was given back is dirty")
+	w.must(w.store.Release(w.ctx, group, []driver.Lease{b}), "release as it was found")
+	c := w.acquire(group, orders(0), "c")
+	equal(w.world, c.Dirty, true, "a lease that was given back as dirty is dirty")
+	c.Dirty = false
+	w.must(w.store.Release(w.ctx, group, []driver.Lease{c}), "release")
+	equal(w.world, w.acquire(group, orders(0), "d").Dirty, false, "a lease that was given back is dirty")
 }
 
 func (w *storeWorld) heartbeat(member string) driver.Membership {

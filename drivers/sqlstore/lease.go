@@ -80,8 +80,13 @@ func (t *Tx) lockFence(ctx context.Context, group string, p driver.Partition, fe
 func (s *Store) Release(ctx context.Context, group string, leases []driver.Lease) error {
 	return s.write(ctx, fmt.Sprintf("release %d leases of group %s", len(leases), group), func(t *Tx) error {
 		for _, l := range slices.SortedFunc(slices.Values(leases), compareLeases) {
-			_, err := t.exec(ctx, `UPDATE headrace_lease SET owner = '', expires = 0, dirty = 0, clean = 1
-				WHERE group_name = $1 AND topic = $2 AND partition = $3 AND fence = $4 AND owner <> ''`, group, l.Partition.Topic, l.Partition.Number, int64(l.Fence))
+			clean := 1
+			if l.Dirty {
+				clean = 0
+			}
+			_, err := t.exec(ctx, `UPDATE headrace_lease SET owner = '', expires = 0, dirty = 1 - $5, clean = $5
+				WHERE group_name = $1 AND topic = $2 AND partition = $3 AND fence = $4 AND owner <> ''`,
+				group, l.Partition.Topic, l.Partition.Number, int64(l.Fence), clean)
 			if err != nil {
 				return fmt.Errorf("%s: %w", l.Partition, err)
 			}
