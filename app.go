@@ -27,7 +27,8 @@ type App struct {
 	ready chan struct{}
 }
 
-// Ready returns a channel that is closed when Run has set up all stores and cursors: every event published from then on is handled.
+// Ready returns a channel that is closed when Run has set up all stores and cursors: every event published from then on is handled. It is
+// never closed if Run fails before.
 func (a *App) Ready() <-chan struct{} {
 	a.init.Do(func() { a.ready = make(chan struct{}) })
 	return a.ready

@@ -32,7 +32,8 @@ type Broker interface {
 	Close() error
 }
 
-// Reader delivers the entries of the partitions it was told to follow. One goroutine uses a Reader at a time.
+// Reader delivers the entries of the partitions it was told to follow. One goroutine uses a Reader at a time. After an error it is closed and
+// another one is opened; it may be told to Seek what it follows already, and to Read while it follows nothing.
 type Reader interface {
 	// Seek makes the reader deliver the entries of p after the given position, from now on. What of p was delivered and not
 	// acknowledged is forgotten.

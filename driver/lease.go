@@ -16,14 +16,16 @@ type Leases interface {
 	Heartbeat(ctx context.Context, member string, ttl time.Duration) (Membership, error)
 
 	// Acquire takes the lease of a partition if it is free or has expired: the fence rises by one. It returns false when somebody else
-	// holds it. Nobody can commit under the old fence afterwards.
+	// holds it. Nobody can commit under the old fence afterwards. The holder itself gets a new fence too, and finds the lease dirty. A
+	// partition without a cursor is an error.
 	Acquire(ctx context.Context, group string, p Partition, member string, ttl time.Duration) (Lease, bool, error)
 
 	// Release gives leases back in an orderly way: whoever takes them next finds them clean, or Dirty where the lease given back says so.
 	// Leases with another fence are passed over.
 	Release(ctx context.Context, group string, leases []Lease) error
 
-	// Cursors reads leases again under their row locks, after whatever commit was in flight.
+	// Cursors reads leases again under their row locks, after whatever commit was in flight. They come in the order of the partitions;
+	// those that do not exist are left out.
 	Cursors(ctx context.Context, group string, partitions []Partition) ([]Lease, error)
 
 	// Try marks a position as being tried alone and returns how many times it now has been, this time included, without an answer.

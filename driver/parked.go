@@ -39,7 +39,7 @@ type Parked struct {
 
 // Parking is the part of a [Tx] that parks events and gives them back.
 type Parking interface {
-	// Park stores events that are not parked yet.
+	// Park stores events; one that is parked already is an error.
 	Park(ctx context.Context, group string, events []Parked) error
 
 	// Held returns which of the keys of each partition have a parked event that holds later ones.
@@ -48,7 +48,7 @@ type Parking interface {
 	// Queue returns the waiting events of a key in rising order of position, at most limit.
 	Queue(ctx context.Context, group string, p Partition, key string, limit int) ([]Parked, error)
 
-	// Unpark removes parked events.
+	// Unpark removes parked events; those that are not parked are passed over.
 	Unpark(ctx context.Context, group string, p Partition, positions []Position) error
 
 	// Repark replaces what is stored of a parked event, except its entry, id, key and ParkedAt.

@@ -91,8 +91,9 @@ type Advance struct {
 // Journal reads what the service has published.
 type Journal interface {
 	// ReadJournal returns entries after a position in rising order: at most limit entries, and no more once maxBytes of Meta and Data are
-	// passed (but at least one entry, if there is one and limit is not 0). The page always tells head, floor and epochs. A position
-	// whose successor was trimmed away gives [ErrTrimmed]. What the page says is one consistent state.
+	// passed (but at least one entry, if there is one and limit is not 0). The page always tells head, floor and epochs, also when a
+	// position whose successor was trimmed away gives [ErrTrimmed]. Positions are compared whole, epoch first; the zero position means
+	// [Start]. What the page says is one consistent state.
 	ReadJournal(ctx context.Context, p Partition, after Position, limit, maxBytes int) (Page, error)
 
 	// Heads returns the position of the last numbered event of every owned partition.
