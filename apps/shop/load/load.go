@@ -62,6 +62,7 @@ type run struct {
 	users  []string // their tokens
 	tally  *tally
 	watch  time.Time // when the next order may be followed
+	saying sync.Mutex
 }
 
 // Run does it, and returns what came of it when every order that fell due is answered or given up. It fails when the shop cannot be reached

@@ -34,8 +34,12 @@ func (r *run) report() (stop func()) {
 	}
 }
 
-// say tells whoever watches. A watcher who has left does not stop the run.
-func (r *run) say(format string, args ...any) { _, _ = fmt.Fprintf(r.config.Out, format, args...) }
+// say tells whoever watches. A watcher who has left does not stop the run. It may be called concurrently.
+func (r *run) say(format string, args ...any) {
+	r.saying.Lock()
+	defer r.saying.Unlock()
+	_, _ = fmt.Fprintf(r.config.Out, format, args...)
+}
 
 // line is how it goes, on one line.
 func (t *tally) line() string {
