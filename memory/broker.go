@@ -87,6 +87,12 @@ func (b *Broker) Remove(ctx context.Context, p driver.Partition, positions []dri
 	}
 	s := b.stream(p)
 	s.entries = slices.DeleteFunc(slices.Clone(s.entries), func(e driver.Entry) bool { return slices.Contains(positions, e.Position) })
+	if slices.Contains(positions, s.appended) {
+		s.appended = driver.Start
+		if n := len(s.entries); n > 0 {
+			s.appended = s.entries[n-1].Position
+		}
+	}
 	if slices.Contains(positions, s.top) {
 		s.top = s.appended
 	}

@@ -51,6 +51,11 @@ func appendCases() []rule[*brokerWorld] {
 			appendNames,
 		},
 		{
+			"removes-what-is-no-event",
+			"rule 4: foreign bytes far ahead make the stream refuse every event that comes after them",
+			appendRemoves,
+		},
+		{
 			"top-is-the-newest-entry",
 			"the relay compares it with the head: to append again what was lost, and to find out that a journal was restored",
 			appendTop,
@@ -186,6 +191,34 @@ func appendNames(w *brokerWorld) {
 	if failed := w.broker.Append(w.ctx, []driver.Batch{batch(orders(2), 1, 1)}); !errors.Is(failed[orders(2)], driver.ErrClosed) {
 		w.Errorf("append after Close: the error of %s is %v; want %v", orders(2), failed[orders(2)], driver.ErrClosed)
 	}
+}
+
+// appendRemoves puts bytes that are no event far ahead of the next event's place, and takes them away again.
+func appendRemoves(w *brokerWorld) {
+	garbage := func(seq uint64) driver.Batch {
+		return driver.Batch{Partition: orders(0), Entries: []driver.Entry{{Position: at(seq), Data: []byte("garbage")}}}
+	}
+	remove := func(seqs ...uint64) {
+		w.Helper()
+		var positions []driver.Position
+		for _, seq := range seqs {
+			positions = append(positions, at(seq))
+		}
+		w.must(w.broker.Remove(w.ctx, orders(0), positions), "remove")
+	}
+	remove(1, 2) // there is nothing yet
+	w.append(batch(orders(0), 1, 2), garbage(50))
+	r := w.follow(group, orders(0))
+	w.wantNext(r, orders(0), 1, 2, 50)
+	remove(50)
+	equal(w.world, w.top(orders(0)).Position, at(2), "top when what was beyond it is removed")
+	w.seek(r, orders(0), at(2))
+	w.append(batch(orders(0), 3, 4))
+	w.wantNext(r, orders(0), 3, 4)
+	w.append(garbage(5), batch(orders(0), 6, 6))
+	remove(5, 50)
+	equal(w.world, w.top(orders(0)).Position, at(6), "top when what was below it is removed")
+	w.wantNext(w.follow(other, orders(0)), orders(0), 1, 2, 3, 4, 6)
 }
 
 func appendTop(w *brokerWorld) {

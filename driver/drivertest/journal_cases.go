@@ -55,6 +55,7 @@ func journalLimit(w *storeWorld) {
 	w.same(showEntries(w.page(orders(0), at(5), 2, 1<<20).Entries), nil, "page at the head")
 	w.same(showEntries(w.page(orders(0), at(9), 2, 1<<20).Entries), nil, "page beyond the head")
 	w.same(showEntries(w.page(orders(0), driver.Start, 0, 1<<20).Entries), nil, "page of no entries")
+	w.same(showEntries(w.page(orders(0), driver.Position{}, 1, 1<<20).Entries), []string{"1-1 a"}, "page after the zero position")
 	for _, e := range w.page(orders(0), driver.Start, 10, 1<<20).Entries {
 		equal(w.world, string(e.Meta), "about "+string(e.Data), "metadata of "+show(e))
 	}
@@ -114,8 +115,10 @@ func journalTrimmed(w *storeWorld) {
 	w.fill(orders(0), "a", "b", "c", "d", "e")
 	trim(w, orders(0), at(3), 3)
 	for _, after := range []driver.Position{driver.Start, at(1), at(2)} {
-		_, err := w.store.ReadJournal(w.ctx, orders(0), after, 10, 1<<20)
+		page, err := w.store.ReadJournal(w.ctx, orders(0), after, 10, 1<<20)
 		w.wantError(err, driver.ErrTrimmed, fmt.Sprintf("read after %s while the floor is 1-3", after))
+		equal(w.world, page.Floor, at(3), "floor of a page that is refused")
+		equal(w.world, page.Head, at(5), "head of a page that is refused")
 	}
 	w.same(showEntries(w.page(orders(0), at(3), 10, 1<<20).Entries), []string{"1-4 d", "1-5 e"}, "page at the floor")
 	trim(w, orders(0), at(2), 0)

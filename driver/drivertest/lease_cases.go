@@ -17,6 +17,11 @@ func leaseCases() []rule[*storeWorld] {
 			leaseEnsure,
 		},
 		{
+			"needs-a-cursor",
+			"a lease that is made up when somebody asks for it would start its group at a place that nobody chose",
+			leaseWithoutCursor,
+		},
+		{
 			"has-one-holder",
 			"promise 5: one owner per partition is what keeps the order",
 			leaseExclusive,
@@ -149,6 +154,24 @@ func leaseFence(w *storeWorld) {
 	w.must(w.store.Release(w.ctx, group, []driver.Lease{l}), "release")
 	w.must(w.store.Leave(w.ctx, "a"), "leave")
 	next(w.acquire(group, orders(0), "a"), "after its member had left")
+	l = w.acquire(group, orders(0), "a")
+	next(l, "when its holder takes it again")
+	equal(w.world, l.Dirty, true, "a lease that its holder takes again is dirty")
+}
+
+func leaseWithoutCursor(w *storeWorld) {
+	if l, ok, err := w.store.Acquire(w.ctx, group, orders(3), "a", ttl); err == nil {
+		w.Fatalf("acquire a partition without a cursor: got %+v, %v; want an error", l, ok)
+	}
+	w.acquire(group, orders(2), "a")
+	w.acquire(group, orders(0), "a")
+	leases, err := w.store.Cursors(w.ctx, group, []driver.Partition{orders(2), orders(3), orders(0)})
+	w.must(err, "read cursors")
+	var got []string
+	for _, l := range leases {
+		got = append(got, l.Partition.String())
+	}
+	w.same(got, []string{"orders/2", "orders/0"}, "cursors of three partitions, of which one does not exist")
 }
 
 func leaseRelease(w *storeWorld) {

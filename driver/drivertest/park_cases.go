@@ -15,6 +15,11 @@ func parkCases() []rule[*storeWorld] {
 			parkKeeps,
 		},
 		{
+			"an-event-is-parked-once",
+			"an event that is parked a second time comes from a batch that was applied already: it must not commit",
+			parkTwice,
+		},
+		{
 			"follows-its-transaction",
 			"an event is parked in the transaction that moves the cursor past it: neither without the other",
 			parkRolledBack,
@@ -133,6 +138,19 @@ func parkKeeps(w *storeWorld) {
 	for i, want := range []driver.Parked{a, b, c, far} {
 		equal(w.world, describe(list[i]), describe(want), "a parked event")
 	}
+}
+
+func parkTwice(w *storeWorld) {
+	first := w.parked(1, "k", driver.Retrying)
+	w.park(first)
+	tx := w.begin(driver.TxOptions{})
+	if err := tx.Park(w.ctx, group, []driver.Parked{w.parked(1, "k", driver.Dead)}); err == nil {
+		w.Error("park an event that is parked already: want an error")
+	}
+	w.must(tx.Rollback(w.ctx), "roll back")
+	list := w.list(driver.ParkedFilter{})
+	equal(w.world, len(list), 1, "parked events")
+	equal(w.world, describe(list[0]), describe(first), "the parked event")
 }
 
 func parkRolledBack(w *storeWorld) {
