@@ -30,6 +30,9 @@ type BrokerConfig struct {
 	Shards int
 	// Bound is about how many entries of a partition are kept, and how many are appended again after a loss. Default 100,000.
 	Bound int
+	// Timeout is how long a command may take that waits for nothing. Then its connection is given up, and it is not known whether the
+	// command had an effect. Default 10 s.
+	Timeout time.Duration
 	// Logger hears what a person should know about the server. Default: slog.Default.
 	Logger *slog.Logger
 }
@@ -39,6 +42,7 @@ type Broker struct {
 	layout    layout
 	bound     int
 	threshold string // bound, as Redis takes it
+	timeout   time.Duration
 	log       *slog.Logger
 	link      link
 	troubles  troubles
@@ -51,8 +55,7 @@ type Broker struct {
 
 var _ driver.Broker = (*Broker)(nil)
 
-// answer is how long a command may take that does not wait for anything.
-const answer = 10 * time.Second
+const defaultTimeout = 10 * time.Second
 
 // NewBroker makes a broker. It connects when it is first used, and again whenever that failed, so a server that is down is no reason not to
 // start. An error means that the configuration makes no sense.
@@ -61,19 +64,20 @@ func NewBroker(c BrokerConfig) (*Broker, error) {
 	if strings.ContainsAny(prefix, "{} \t\r\n") {
 		return nil, fmt.Errorf("redis: prefix %q has braces or spaces", prefix)
 	}
-	if c.Shards < 0 || c.Bound < 0 {
-		return nil, errors.New("redis: Shards or Bound below 0")
+	if c.Shards < 0 || c.Bound < 0 || c.Timeout < 0 {
+		return nil, errors.New("redis: Shards, Bound or Timeout below 0")
 	}
 	b := &Broker{
 		layout:  layout{prefix: prefix, shards: cmp.Or(c.Shards, 1)},
 		bound:   cmp.Or(c.Bound, 100_000),
+		timeout: cmp.Or(c.Timeout, defaultTimeout),
 		log:     cmp.Or(c.Logger, slog.Default()),
 		closed:  make(chan struct{}),
 		readers: map[*reader]bool{},
 	}
 	b.threshold = strconv.Itoa(b.bound)
 	b.troubles.log, b.link.log = b.log, b.log
-	b.link.given = c.Client
+	b.link.given, b.link.timeout = c.Client, b.timeout
 	if c.Client == nil {
 		options, err := ClientOptions(cmp.Or(c.URL, "redis://127.0.0.1:6379"))
 		if err != nil {
@@ -145,7 +149,7 @@ func (b *Broker) send(ctx context.Context, build func(rueidis.Client) []rueidis.
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, answer)
+	ctx, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
 	return client.DoMulti(ctx, build(client)...), nil
 }

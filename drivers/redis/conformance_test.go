@@ -2,13 +2,19 @@ package redis_test
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/headrace/headrace/driver"
 	"github.com/headrace/headrace/driver/drivertest"
 	"github.com/headrace/headrace/drivers/redis"
+	"github.com/headrace/headrace/drivers/sqlstore/sqlite"
 	"github.com/headrace/headrace/drivers/testserver"
 	"github.com/headrace/headrace/memory"
 )
@@ -17,13 +23,40 @@ func TestConformance(t *testing.T) {
 	server := testserver.Redis(t)
 	drivertest.Run(t, drivertest.Backend{
 		Store:  openMemory,
-		Broker: brokers(t, redis.BrokerConfig{URL: server.URL()}),
+		Broker: brokers(redis.BrokerConfig{URL: server.URL()}),
 		Has:    drivertest.Capabilities{Reappend: true},
 	})
 }
 
+func TestConformanceOnSQLite(t *testing.T) {
+	server := testserver.Redis(t)
+	runThemes(t, drivertest.Backend{
+		Store:  openSQLite,
+		Broker: brokers(redis.BrokerConfig{URL: server.URL()}),
+		Has:    drivertest.Capabilities{Reappend: true, SQL: true},
+	}, "promise")
+}
+
+// runPorts runs what the suite says of brokers alone.
+func runPorts(t *testing.T, c redis.BrokerConfig) {
+	backend := drivertest.Backend{Store: openMemory, Broker: brokers(c), Has: drivertest.Capabilities{Reappend: true}}
+	runThemes(t, backend, "append", "read", "group")
+}
+
+// runThemes runs a part of the suite: where what it leaves out does not depend on the broker.
+func runThemes(t *testing.T, b drivertest.Backend, themes ...string) {
+	for _, c := range drivertest.Cases() {
+		if theme, _, _ := strings.Cut(c.Name, "/"); slices.Contains(themes, theme) {
+			t.Run(c.Name, func(t *testing.T) {
+				t.Parallel()
+				c.Run(t, b)
+			})
+		}
+	}
+}
+
 // brokers opens brokers on one server that know nothing of each other.
-func brokers(t *testing.T, c redis.BrokerConfig) func(testing.TB) driver.Broker {
+func brokers(c redis.BrokerConfig) func(testing.TB) driver.Broker {
 	var number atomic.Int64
 	return func(t testing.TB) driver.Broker {
 		c := c
@@ -65,3 +98,33 @@ func openMemory(_ testing.TB, clock driver.Clock) drivertest.Database {
 type holder struct{ tx driver.Tx }
 
 func (h holder) Driver() driver.Tx { return h.tx }
+
+func openSQLite(t testing.TB, clock driver.Clock) drivertest.Database {
+	store, err := sqlite.Open(t.Context(), sqlite.Config{
+		Path: filepath.Join(t.TempDir(), "service.db"), Clock: clock,
+		Schema: `CREATE TABLE IF NOT EXISTS value (key TEXT PRIMARY KEY, value TEXT NOT NULL)`,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return drivertest.Database{
+		Store: store,
+		Put: func(ctx context.Context, tx driver.Tx, key, value string) error {
+			_, err := tx.(driver.SQLTx).SQL().ExecContext(ctx, `INSERT INTO value (key, value) VALUES ($1, $2)
+				ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
+			return err
+		},
+		Get: func(ctx context.Context, tx driver.Tx, key string) (value string, err error) {
+			err = tx.(driver.SQLTx).SQL().QueryRowContext(ctx, `SELECT value FROM value WHERE key = $1`, key).Scan(&value)
+			if errors.Is(err, sql.ErrNoRows) {
+				err = nil
+			}
+			return value, err
+		},
+	}
+}

@@ -21,6 +21,7 @@ type flight struct {
 	asks     []ask
 	count    int  // of each stream at most
 	blocking bool // wait for entries if there are none
+	timeout  time.Duration
 	err      error
 }
 
@@ -64,7 +65,7 @@ func (f *flight) read(client rueidis.DedicatedClient) error {
 	if len(keys) == 0 {
 		return fmt.Errorf("%s: %w", f.asks[0].key, f.asks[0].err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), blockFor+answer)
+	ctx, cancel := context.WithTimeout(context.Background(), blockFor+f.timeout)
 	defer cancel()
 	reply, err := client.Do(ctx, f.command(client, keys, ids)).ToMessage()
 	if rueidis.IsRedisNil(err) {
@@ -143,7 +144,7 @@ func (f *flight) settle(client rueidis.DedicatedClient) error {
 	if len(open) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), answer)
+	ctx, cancel := context.WithTimeout(context.Background(), f.timeout)
 	defer cancel()
 	results := client.DoMulti(ctx, commands...)
 	for i, a := range open {

@@ -30,7 +30,10 @@ func (r *reader) launch(limit int, blocking bool) {
 			l.line = newLine()
 			r.lines[l.line] = true
 		}
-		f := &flight{lane: l, line: l.line, group: r.group, asks: asks, count: max(1, limit/max(1, l.busy)), blocking: blocking}
+		f := &flight{
+			lane: l, line: l.line, group: r.group, asks: asks, count: max(1, limit/max(1, l.busy)), blocking: blocking,
+			timeout: r.broker.timeout,
+		}
 		l.flight = f
 		r.running.Go(func() {
 			f.err = f.fly(r.broker)

@@ -31,7 +31,7 @@ func ClientOptions(url string) (rueidis.ClientOption, error) {
 	}
 	o.Dialer.KeepAlive = 5 * time.Second // and so often an idle connection is asked whether it lives
 	if o.ConnWriteTimeout == 0 {
-		o.ConnWriteTimeout = answer
+		o.ConnWriteTimeout = defaultTimeout
 	}
 	if o.ClientName == "" {
 		o.ClientName = "headrace"
@@ -44,6 +44,7 @@ func ClientOptions(url string) (rueidis.ClientOption, error) {
 type link struct {
 	given   rueidis.Client
 	options rueidis.ClientOption
+	timeout time.Duration
 	log     *slog.Logger
 	evicts  atomic.Bool
 
@@ -99,7 +100,7 @@ func (l *link) try(o *opening) {
 
 // look looks at all servers before anything is done with them.
 func (l *link) look(client rueidis.Client) error {
-	ctx, cancel := context.WithTimeout(context.Background(), answer)
+	ctx, cancel := context.WithTimeout(context.Background(), l.timeout)
 	defer cancel()
 	var unreachable error
 	answers := 0
