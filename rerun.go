@@ -87,32 +87,36 @@ func (w *worker) rerun(ctx context.Context, p *partition, e driver.Parked) error
 	case it.kind == foreign:
 		return w.bury(ctx, &it, e, "cannot be read", it.err)
 	}
+	return w.solo.apart(e.Tries+p.interrupted[e.Entry.Position], func() error { return w.tryParked(ctx, p, it, e) })
+}
+
+// tryParked marks the parked head of a key and runs it.
+func (w *worker) tryParked(ctx context.Context, p *partition, it item, e driver.Parked) error {
 	at := e.Entry.Position
 	tries, err := p.try(at, func() (int, error) { return w.service.store.TryParked(ctx, w.service.name, p.lease, at) })
 	if err != nil {
 		return fmt.Errorf("mark parked event %s: %w", e.EventID, err)
 	}
 	w.note(p, Retried, 1, nil)
-	err = w.tryParked(ctx, it, e, tries)
+	switch {
+	case tries > maxCrashes:
+		err = w.bury(ctx, &it, e, "crashed", fmt.Errorf("%w: %d times", errCrashed, tries-1))
+	case tries > 1:
+		err = w.rerunHead(ctx, &it, e, nil)
+	default:
+		err = w.rerunMarked(ctx, it, e)
+	}
 	p.tried(at, tries, err)
 	return err
 }
 
-// tryParked runs the parked head of a key that was tried so many times without an answer, this time included.
-func (w *worker) tryParked(ctx context.Context, it item, e driver.Parked, tries int) error {
-	switch {
-	case tries > maxCrashes:
-		return w.bury(ctx, &it, e, "crashed", fmt.Errorf("%w: %d times", errCrashed, tries-1))
-	case tries > 1:
-		return w.solo.byItself(func() error { return w.rerunHead(ctx, &it, e, nil) })
+// rerunMarked runs the parked head of a key together with what waits behind it, or alone if that fails.
+func (w *worker) rerunMarked(ctx context.Context, it item, e driver.Parked) error {
+	first, err := w.rerunQueue(ctx, it, e)
+	if first == nil {
+		return err
 	}
-	return w.solo.alongside(func() error {
-		first, err := w.rerunQueue(ctx, it, e)
-		if first == nil {
-			return err
-		}
-		return w.rerunHead(ctx, &it, e, first.err)
-	})
+	return w.rerunHead(ctx, &it, e, first.err)
 }
 
 // rerunQueue runs a parked event and what waits behind it in one transaction, up to a batch. It returns a failure if one of their handlers

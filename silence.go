@@ -27,9 +27,6 @@ func (w *worker) checkHeads(ctx context.Context, silent bool) {
 			unknown = append(unknown, p)
 			continue
 		}
-		if p.fresh && p.careful > 0 {
-			p.careful = min(p.careful, head.Seq) // nothing later can have killed anybody
-		}
 		if head != p.cursor() && (p.fresh || p.seen == p.cursor() || head.Epoch != p.cursor().Epoch) {
 			p.behind = true
 		}
@@ -38,15 +35,21 @@ func (w *worker) checkHeads(ctx context.Context, silent bool) {
 	w.checkTops(ctx, unknown)
 }
 
-// checkEpochs lets new partitions begin with history if their journal has another epoch: the stream may still have events that the journal
-// has lost.
-func (w *worker) checkEpochs(ctx context.Context) {
+// checkFresh compares new partitions with their journals before the first of their events is run. If the journal has another epoch, they
+// begin with history: the stream may still have events that the journal has lost. And what was published later than this cannot have killed
+// anybody.
+func (w *worker) checkFresh(ctx context.Context) {
 	headOf := w.history.look(ctx)
 	for _, p := range w.held() {
 		if !p.fresh || p.behind || !p.readable(w.now()) {
 			continue
 		}
-		if head, err := headOf(p.id); err == nil && head.Epoch != p.cursor().Epoch {
+		head, err := headOf(p.id)
+		if err != nil {
+			continue
+		}
+		p.careful = min(p.careful, head.Seq)
+		if head.Epoch != p.cursor().Epoch {
 			p.behind = true
 		}
 	}

@@ -88,15 +88,22 @@ func (w *worker) tryMarked(ctx context.Context, it item) error {
 		err := fmt.Errorf("%w: %d times", errCrashed, l.Tries)
 		return w.parkOne(ctx, it, w.dead(&it, "crashed", err))
 	}
+	before := 0
+	if p.lease.Trying == at {
+		before = p.lease.Tries
+	}
+	return w.solo.apart(before+p.interrupted[at], func() error { return w.tryNow(ctx, it) })
+}
+
+// tryNow marks an event and runs it. Whatever had to be waited for comes before the mark: a process that dies while it waits does not die
+// of the event.
+func (w *worker) tryNow(ctx context.Context, it item) error {
+	p, at := it.partition, it.entry.Position
 	tries, err := p.try(at, func() (int, error) { return w.service.store.Try(ctx, w.service.name, p.lease, at) })
 	if err != nil {
 		return fmt.Errorf("mark %s: %w", it.meta.ID, err)
 	}
-	run := w.solo.alongside
-	if tries > 1 {
-		run = w.solo.byItself
-	}
-	err = run(func() error { return w.single(ctx, it, nil) })
+	err = w.single(ctx, it, nil)
 	if err == nil && p.cursor() != at { // it was answered, and is to be tried later
 		_, err = w.service.store.Try(ctx, w.service.name, p.lease, Position{})
 	}

@@ -57,6 +57,14 @@ func (s *solitude) byItself(work func() error) error {
 	return work()
 }
 
+// apart runs work that was tried so many times before without an answer: the first time beside other work, then by itself.
+func (s *solitude) apart(tries int, work func() error) error {
+	if tries == 0 {
+		return s.alongside(work)
+	}
+	return s.byItself(work)
+}
+
 func (s *solitude) update(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -86,7 +86,7 @@ func (w *worker) turn(ctx, live context.Context) error {
 // readTail reads the stream once and applies what came.
 func (w *worker) readTail(ctx, live context.Context, busy bool) error {
 	if w.checked.IsZero() {
-		w.checkEpochs(live)
+		w.checkFresh(live)
 	}
 	batches, err := w.read(ctx, w.patience(busy))
 	if err != nil {
