@@ -9,7 +9,7 @@ PACKAGES := ./... ./drivers/... ./apps/...
 # The race detector needs cgo, and cgo a C compiler. Empty when this machine lacks one of them.
 RACE = $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null && echo -race)
 
-.PHONY: help run test check race-or-say bench lint cover fmt clean
+.PHONY: help run test servers check race-or-say bench lint cover fmt clean
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -19,8 +19,11 @@ run: ## the whole shop in one process, on http://127.0.0.1:8080
 	go build -o .bin/shop ./apps/shop
 	@.bin/shop
 
-test: race-or-say check lint ## everything: build, vet, lint, all tests of all modules with the race detector
+test: race-or-say servers check lint ## everything: build, vet, lint, all tests of all modules with the race detector
 	go test $(RACE) $(PACKAGES)
+
+servers:
+	@scripts/servers.sh
 
 check:
 	go build $(PACKAGES)

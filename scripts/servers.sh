@@ -1,0 +1,38 @@
+#!/bin/sh
+# Makes sure that the servers which tests start for themselves are on this machine: redis-server, and initdb and postgres of PostgreSQL.
+# Only the programs matter; a service that the system starts when they are installed is left alone. What is missing is installed if we are
+# root (or, on a machine of CI=true, may become root without a password). What cannot be installed is named in a line: tests that need it
+# are skipped then, and with CI=true this script fails.
+set -u
+
+missing() {
+	command -v redis-server >/dev/null 2>&1 || echo redis-server
+	initdb=$(command -v initdb 2>/dev/null)
+	for folder in "${initdb%/initdb}" /usr/lib/postgresql/*/bin /usr/libexec/postgresql* /usr/pgsql-*/bin; do
+		[ -x "$folder/initdb" ] && [ -x "$folder/postgres" ] && return
+	done
+	echo postgresql
+}
+
+install() {
+	if command -v apt-get >/dev/null 2>&1; then
+		$root apt-get update -qq && $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@"
+	elif command -v apk >/dev/null 2>&1; then
+		$root apk add --quiet $(echo "$*" | sed 's/redis-server/redis/')
+	elif command -v dnf >/dev/null 2>&1; then
+		$root dnf install -y -q $(echo "$*" | sed 's/redis-server/redis/; s/postgresql/postgresql-server/')
+	fi
+}
+
+wanted=$(missing)
+[ -z "$wanted" ] && exit 0
+
+root=
+if [ "$(id -u)" = 0 ] || { [ "${CI:-}" = true ] && sudo -n true 2>/dev/null && root='sudo -n'; }; then
+	echo "installing for the tests:" $wanted
+	install $wanted >/dev/null
+	wanted=$(missing)
+	[ -z "$wanted" ] && exit 0
+fi
+echo "not on this machine, so tests that need it cannot run: $(echo $wanted). Install it with the system's package manager." >&2
+[ "${CI:-}" != true ]
