@@ -35,6 +35,7 @@ func TestDocsAreTrue(t *testing.T) {
 	}
 	t.Run("the file map is whole", func(t *testing.T) { report(t, checkMap(page(t, "docs/architecture.md"), sources)) })
 	t.Run("places exist", func(t *testing.T) { report(t, checkPlaces(page(t, "docs/architecture.md"), sources)) })
+	t.Run("the readme shows what ran", func(t *testing.T) { report(t, checkQuote(page(t, "README.md"), page(t, "example_test.go"))) })
 	t.Run("proofs exist", func(t *testing.T) { report(t, checkProofs(page(t, "docs/guarantees.md"), sources)) })
 }
 

@@ -96,7 +96,30 @@ func checkProofs(page string, sources []source) []string {
 	return wrong
 }
 
+// checkQuote finds code that a page shows and that an example does not have: what readers see is what ran. Indentation may differ.
+func checkQuote(page, example string) []string {
+	var wrong []string
+	ran := flat(example)
+	for _, match := range goBlock.FindAllStringSubmatch(page, -1) {
+		if !strings.Contains(ran, flat(match[1])) {
+			first, _, _ := strings.Cut(match[1], "\n")
+			wrong = append(wrong, fmt.Sprintf("the code that begins with %q is not in the example", first))
+		}
+	}
+	return wrong
+}
+
+// flat is a text without the indentation of its lines.
+func flat(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimSpace(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 var (
+	goBlock  = regexp.MustCompile("(?s)```go\n(.*?)```")
 	inQuotes = regexp.MustCompile("`([^`\n]+)`")
 	places   = regexp.MustCompile("`([a-z_/]+\\.go)`: ((?:`\\w+`(?:, )?)+)")
 	proof    = regexp.MustCompile("`(Test\\w+)`|`([a-z]+)/([a-z0-9-]+)`")

@@ -65,3 +65,14 @@ func TestProofs(t *testing.T) {
 		expect(t, checkProofs(page, sources), problem)
 	}
 }
+
+func TestCheckQuoteFindsCodeThatNeverRan(t *testing.T) {
+	t.Parallel()
+	example := "func Example() {\n\tone()\n\tif x {\n\t\ttwo()\n\t}\n}\n"
+	if wrong := checkQuote("text\n```go\none()\nif x {\n\ttwo()\n}\n```\n", example); len(wrong) > 0 {
+		t.Errorf("a true quotation is wrong: %q", wrong)
+	}
+	if wrong := checkQuote("```go\none()\n```\n\n```go\none()\ntwo()\n```\n", example); len(wrong) != 1 {
+		t.Errorf("a quotation that leaves out a line: %q, want one complaint", wrong)
+	}
+}
