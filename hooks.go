@@ -6,7 +6,7 @@ import (
 )
 
 // Hooks let telemetry follow the engine without being part of it. All fields are optional. Hooks are called from many goroutines at once
-// and must return quickly.
+// and must return quickly; one that panics ends the process.
 type Hooks struct {
 	// Trace returns the W3C trace context that events published under ctx carry.
 	Trace func(ctx context.Context) (traceParent, traceState string)

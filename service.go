@@ -249,7 +249,7 @@ func (tx *Tx) rollback(ctx context.Context) {
 // attach makes a running member known, so that it can be woken.
 func (s *Service) attach(m *member) { s.member.Store(m) }
 
-// wakeWorkers makes the workers in this process look for parked events at once.
+// wakeWorkers makes the workers in this process look for parked events at their next turn: within half a second when nothing comes.
 func (s *Service) wakeWorkers() {
 	m := s.member.Load()
 	if m == nil {
