@@ -21,7 +21,6 @@ type reader struct {
 	broker *Broker
 	group  string
 	places []*place
-	turn   int     // which of the places is looked at first by the next Read
 	lanes  []*lane // by shard
 	landed chan *flight
 
@@ -123,13 +122,11 @@ func (r *reader) Read(ctx context.Context, limit int, wait time.Duration) ([]dri
 	return nil, nil
 }
 
-// take returns up to limit entries that were read and moves the reader past them. Every partition gets its turn.
+// take returns up to limit entries that were read and moves the reader past them. Nothing more is read while any of them wait, so every
+// partition gets its turn.
 func (r *reader) take(limit int) []driver.Batch {
 	var batches []driver.Batch
-	first := r.turn
-	for i := range r.places {
-		at := (first + i) % len(r.places)
-		p := r.places[at]
+	for _, p := range r.places {
 		n := min(limit, len(p.waiting))
 		if n == 0 {
 			continue
@@ -141,7 +138,6 @@ func (r *reader) take(limit int) []driver.Batch {
 		}
 		batches = append(batches, driver.Batch{Partition: p.partition, Entries: entries})
 		limit -= n
-		r.turn = at + 1
 	}
 	return batches
 }

@@ -1,7 +1,10 @@
 package redis_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -86,7 +89,8 @@ func TestAReaderLosesNoPlace(t *testing.T) {
 }
 
 func TestAStreamOfAnotherTypeConcernsItselfOnly(t *testing.T) {
-	w := newWorld(t, redis.BrokerConfig{})
+	var log bytes.Buffer
+	w := newWorld(t, redis.BrokerConfig{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	w.do("SET %s text", key(1))
 	r := w.follow("billing", 0, 0, 1, 2)
 	w.append(entries(0, 1, 1), entries(2, 1, 1))
@@ -109,6 +113,21 @@ func TestAStreamOfAnotherTypeConcernsItselfOnly(t *testing.T) {
 	slices.Sort(got)
 	if want := []string{"0:1-3", "1:1-1"}; !slices.Equal(got, want) {
 		t.Errorf("after the key was deleted: read %v, want %v", got, want)
+	}
+	if text := log.String(); strings.Count(text, key(1)) != 2 || strings.Count(text, "can be read again") != 1 {
+		t.Errorf("the log says %s; want each change once", text)
+	}
+}
+
+func TestAServerWithoutMemoryIsNamed(t *testing.T) {
+	w := newWorld(t, redis.BrokerConfig{})
+	w.append(entries(0, 1, 1))
+	w.do("CONFIG SET maxmemory 1")
+	if _, err := w.follow("billing", 0, 1).Read(w.ctx, 1, time.Second); err == nil || !strings.Contains(err.Error(), "OOM") {
+		t.Errorf("read of a group that cannot be made: %v", err)
+	}
+	if err := w.broker.Append(w.ctx, []driver.Batch{entries(0, 2, 2)})[partition(0)]; err == nil || !strings.Contains(err.Error(), "OOM") {
+		t.Errorf("append: %v", err)
 	}
 }
 
@@ -180,6 +199,23 @@ func TestConnectionsAreFew(t *testing.T) {
 	}
 	w.must(r.Close())
 	w.await("the reader's connection is closed", func() bool { return w.server.Info("connected_clients") == "3" })
+	r = w.follow("billing", 1, 0, 1)
+	w.wantNothing(r) // leaves a command waiting
 	w.must(w.broker.Close())
 	w.await("all connections are closed", func() bool { return w.server.Info("connected_clients") == "2" })
+}
+
+func TestCloseEndsAReadThatWaits(t *testing.T) {
+	w := newWorld(t, redis.BrokerConfig{})
+	r := w.follow("billing", 0, 0)
+	w.wantNothing(r) // leaves a command waiting
+	ended := make(chan error, 1)
+	go func() {
+		_, err := r.Read(w.ctx, 100, time.Hour)
+		ended <- err
+	}()
+	w.must(w.broker.Close())
+	if err := <-ended; !errors.Is(err, driver.ErrClosed) {
+		t.Errorf("a read that waits ends with %v", err)
+	}
 }

@@ -33,10 +33,10 @@ for _, id in ipairs(ARGV) do raised = raised or id == top end
 local newest = top
 if raised then
   local last = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)
-  newest = last[1] and last[1][1] or '0-0'
-  local added = field(info, 'entries-added') -- since 7.0, where lag is computed from it
+  newest = last[1] and last[1][1] or '0-1'
+  local added = field(info, 'entries-added') -- since 7.0, which computes lag from it, and none from deleted entries on
   if added then
-    redis.call('XSETID', key, newest, 'ENTRIESADDED', added, 'MAXDELETEDID', '0-0')
+    redis.call('XSETID', key, newest, 'ENTRIESADDED', added, 'MAXDELETEDID', '0-1')
   else
     redis.call('XSETID', key, newest)
   end

@@ -73,9 +73,21 @@ func TestRemoveUndoesWhatGarbageDid(t *testing.T) {
 	if got := w.do("XPENDING %s billing - + 10 owner", key(0)); strings.Contains(got, "99999999999999999") {
 		t.Errorf("garbage that was removed is still pending: %s", got)
 	}
-	if groups := w.do("XINFO GROUPS %s", key(0)); strings.Count(groups, "lag:0") != 2 {
-		t.Errorf("lag is not 0: %s", groups)
+	w.append(entries(0, 6, 8))
+	if groups := w.do("XINFO GROUPS %s", key(0)); strings.Count(groups, "lag:3") != 2 {
+		t.Errorf("lag is not 3: %s", groups)
 	}
+}
+
+func TestRemoveComparesNumbers(t *testing.T) {
+	w := newWorld(t, redis.BrokerConfig{})
+	w.append(entries(0, 1, 3))
+	r := w.follow("billing", 3, 0)
+	w.do("XADD %s 1-10 some thing", key(0))
+	w.meet(r, 1)
+	w.must(w.broker.Remove(w.ctx, partition(0), []driver.Position{at(10)}))
+	w.append(entries(0, 4, 4))
+	w.wantRead(r, "0:1-4") // without a Seek, though 1-10 as a text comes before 1-3
 }
 
 func TestRemoveWhatIsNotTheNewest(t *testing.T) {

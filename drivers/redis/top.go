@@ -47,10 +47,10 @@ func decodeTop(r rueidis.RedisResult) (driver.Entry, error) {
 	if err != nil {
 		return driver.Entry{}, err
 	}
-	if top.IsZero() { // made for a group, and nothing was ever added
+	last := info["last-entry"]
+	if last.IsNil() && driver.Start.After(top) { // made for a group, or nothing of ours is left
 		return driver.Entry{Position: driver.Start}, nil
 	}
-	last := info["last-entry"]
 	if last.IsNil() {
 		return driver.Entry{Position: top}, nil
 	}
