@@ -71,6 +71,7 @@ func (w *worker) readBehind(ctx context.Context) (busy bool, err error) {
 		if err := w.apply(ctx, items); err != nil {
 			return busy, err
 		}
+		w.served = true
 	}
 	return busy, w.rejoin(ctx, reached)
 }

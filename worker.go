@@ -26,6 +26,7 @@ type worker struct {
 	parkedDue  time.Time // when to look for parked events next
 	checked    time.Time // when cursors were last compared with heads
 	topsRead   time.Time // when they were last compared with the stream's tops, in place of heads that nobody knows
+	served     bool      // history has served this turn: another page need not wait for a stream that fails
 	ordered    []*partition
 }
 
@@ -52,13 +53,16 @@ func (w *worker) run(ctx, live context.Context) {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 			break
 		}
-		_ = wait(ctx, trouble.note(live, err)) // the end of ctx is noticed above
+		if pause := trouble.note(live, err); !w.served {
+			_ = wait(ctx, pause) // the end of ctx is noticed above
+		}
 	}
 	w.stop(live)
 }
 
 // turn is one round: changes of leases first, then parked events that are due, then what history has, then the stream.
 func (w *worker) turn(ctx, live context.Context) error {
+	w.served = false
 	if err := w.takeChanges(live); err != nil {
 		return err
 	}
