@@ -117,7 +117,7 @@ func TestTroubleOfTheDatabaseIsNoAnswer(t *testing.T) {
 				w.heardLast("a1")
 				w.parked()
 				w.bit(headrace.Died, 0)
-				if n := trouble.Load(); n >= 0 || attempts != 1 {
+				if n := trouble.Load(); n >= 0 || attempts < 1 || attempts > 3 { // a wait is random: more than one may have passed
 					w.Errorf("%d troubles are left, %d attempts", n, attempts)
 				}
 			})
