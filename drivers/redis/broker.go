@@ -31,7 +31,7 @@ type BrokerConfig struct {
 	// Bound is about how many entries of a partition are kept, and how many are appended again after a loss. Default 100,000.
 	Bound int
 	// Timeout is how long a command may take that waits for nothing. Then its connection is given up, and it is not known whether the
-	// command had an effect. Default 10 s.
+	// command had an effect. Default 5 s.
 	Timeout time.Duration
 	// Logger hears what a person should know about the server. Default: slog.Default.
 	Logger *slog.Logger
@@ -55,7 +55,7 @@ type Broker struct {
 
 var _ driver.Broker = (*Broker)(nil)
 
-const defaultTimeout = 10 * time.Second
+const defaultTimeout = 5 * time.Second
 
 // NewBroker makes a broker. It connects when it is first used, and again whenever that failed, so a server that is down is no reason not to
 // start. An error means that the configuration makes no sense.

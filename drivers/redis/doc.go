@@ -1,2 +1,36 @@
-// Package redis
+// Package redis carries events on Redis Streams, from version 6.2 on, and on Valkey: one server, Sentinel or Cluster.
+//
+//	broker, err := redis.NewBroker(redis.BrokerConfig{URL: "redis://localhost:6379"})
+//	app := headrace.App{Broker: broker, Services: services}
+//
+// Redis may lose all it has, at any moment, and no event is lost with it: the journal has them. So persistence is a matter of taste here, and
+// streams are cut to a bound whatever their groups have read.
+//
+// # What is on the server
+//
+// A stream for each partition, "headrace:{0}:orders:7": the prefix, the shard, the topic, the partition. An entry has its event's position as
+// its id, the metadata in field "m" and the data in field "d". Ids are never Redis's choice: it refuses whatever is at or below a stream's
+// top, so that nothing comes twice or out of order, whoever appends it how often.
+//
+// A consumer group for each service, with one consumer, "owner": whoever holds the partition. What is pending on a stream is in flight there.
+// Groups are for those who look at the server; how far a service has come stands in its own database, and groups are set from there.
+//
+// Everything else with the prefix is somebody else's. What is added to a stream by other hands is told apart and set aside, and the top that
+// it raised is set back.
+//
+// # What the server needs
+//
+// The setting maxmemory-policy noeviction. Where keys may be evicted a stream that was lost is not filled again, because that would drive out
+// another; history serves then, and the log says so.
+//
+// A user needs no more than this, and INFO if the version and that setting are to be looked at:
+//
+//	user shop on >secret ~headrace:* -@all +hello +xadd +xreadgroup +xack +xgroup +xinfo +xpending +xdel +xsetid +xrevrange +exists +eval
+//
+// # Not obvious
+//
+// A read that waits is left waiting at the server when the reader's own wait is over, for up to five seconds. It takes a connection of its own
+// for each reader and shard. If the process stands still meanwhile, it may take entries with it that its successor then reads from history.
+//
+// A server that does not answer is silence first and, after [BrokerConfig.Timeout], an error.
 package redis

@@ -33,16 +33,35 @@ func decodeEntry(m rueidis.RedisMessage) (driver.Entry, error) {
 	if e.Position, err = driver.ParsePosition(id); err != nil {
 		return driver.Entry{}, fmt.Errorf("redis: id of an entry: %w", err)
 	}
-	fields, err := texts(parts[1])
+	fields, err := parts[1].ToArray()
+	if err == nil {
+		e.Meta, e.Data, err = decodeFields(fields)
+	}
 	if err != nil {
 		return driver.Entry{}, fmt.Errorf("redis: fields of entry %s: %w", id, err)
 	}
-	if len(fields) == 4 && string(fields[0]) == metaField && string(fields[2]) == dataField {
-		e.Meta, e.Data = fields[1], fields[3]
-	} else {
-		e.Data = dump(fields)
-	}
 	return e, nil
+}
+
+// decodeFields returns metadata and data, without a copy, or no metadata and a dump.
+func decodeFields(fields []rueidis.RedisMessage) (meta, data []byte, err error) {
+	if len(fields) == 4 && is(fields[0], metaField) && is(fields[2], dataField) {
+		meta, err1 := fields[1].AsBytes()
+		data, err2 := fields[3].AsBytes()
+		return meta, data, errors.Join(err1, err2)
+	}
+	all := make([][]byte, len(fields))
+	for i := range fields {
+		if all[i], err = fields[i].AsBytes(); err != nil {
+			return nil, nil, err
+		}
+	}
+	return nil, dump(all), nil
+}
+
+func is(m rueidis.RedisMessage, name string) bool {
+	text, err := m.ToString()
+	return err == nil && text == name
 }
 
 func decodeEntries(m rueidis.RedisMessage) ([]driver.Entry, error) {
@@ -57,21 +76,6 @@ func decodeEntries(m rueidis.RedisMessage) ([]driver.Entry, error) {
 		}
 	}
 	return entries, nil
-}
-
-// texts are the strings of an array, without a copy.
-func texts(m rueidis.RedisMessage) ([][]byte, error) {
-	list, err := m.ToArray()
-	if err != nil {
-		return nil, err
-	}
-	all := make([][]byte, len(list))
-	for i := range list {
-		if all[i], err = list[i].AsBytes(); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
 }
 
 // dump writes fields and values as a JSON object that a person can read. The order stays, and so do fields that are there twice. What is
