@@ -26,7 +26,8 @@ type process struct {
 	program   string
 	arguments []string
 	folder    string
-	ready     func() error // whether it answers; asked again and again until it is nil
+	ready     func() error          // whether it answers; asked again and again until it is nil
+	prepare   func(*exec.Cmd) error // changes how it is started; may be nil
 
 	command *exec.Cmd
 	ended   chan struct{} // closed when command has ended
@@ -43,6 +44,11 @@ func (p *process) start() error {
 	p.command = exec.Command(p.program, p.arguments...)
 	p.command.Dir, p.command.Stdout, p.command.Stderr = p.folder, log, log
 	endWithParent(p.command)
+	if p.prepare != nil {
+		if err := p.prepare(p.command); err != nil {
+			return err
+		}
+	}
 	if err := p.command.Start(); err != nil {
 		return err
 	}
