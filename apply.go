@@ -103,7 +103,7 @@ func (w *worker) transactAlongside(ctx context.Context, items []item) (n int, er
 
 // transact runs items in one transaction together with the moves of their cursors, and returns how many there was time for.
 func (w *worker) transact(ctx context.Context, items []item, attempt int) (n int, err error) {
-	err = insist(ctx, func(try int) error {
+	err = w.service.insist(ctx, func(try int) error {
 		if try > 0 {
 			redecode(items)
 		}

@@ -29,9 +29,9 @@ func (tx *Tx) advance(ctx context.Context, list []driver.Advance) error {
 const conflictAttempts = 10
 
 // insist runs a transaction again when the database gave up on it because of others. The function is told how often it was run before.
-func insist(ctx context.Context, transaction func(try int) error) error {
+func (s *Service) insist(ctx context.Context, transaction func(try int) error) error {
 	for n := 0; ; n++ {
-		err := transaction(n)
+		err := s.recognise(transaction(n))
 		if !errors.Is(err, driver.ErrConflict) || n == conflictAttempts-1 {
 			return err
 		}
@@ -39,6 +39,17 @@ func insist(ctx context.Context, transaction func(try int) error) error {
 			return err
 		}
 	}
+}
+
+// recognise makes a conflict that a handler's own statement met, and returned as the database says it, one of package driver.
+func (s *Service) recognise(err error) error {
+	if err == nil || errors.Is(err, driver.ErrConflict) {
+		return err
+	}
+	if checker, ok := s.store.(driver.ConflictChecker); ok && checker.Conflict(err) {
+		return fmt.Errorf("%w: %w", driver.ErrConflict, err)
+	}
+	return err
 }
 
 // noFault are the errors at the end of a transaction that say nothing about what was done in it.

@@ -299,7 +299,7 @@ func (w *worker) bury(ctx context.Context, it *item, e driver.Parked, reason str
 // underFence runs a transaction that changes parked events of a partition, only while its lease is held. The lease's row is locked last,
 // like by every other transaction: a heartbeat has to wait for it, and must not wait for handlers.
 func (w *worker) underFence(ctx context.Context, p *partition, fn func(context.Context, *Tx) error) error {
-	return insist(ctx, func(int) error { return w.underFenceOnce(ctx, p, fn) })
+	return w.service.insist(ctx, func(int) error { return w.underFenceOnce(ctx, p, fn) })
 }
 
 func (w *worker) underFenceOnce(ctx context.Context, p *partition, fn func(context.Context, *Tx) error) error {

@@ -187,7 +187,7 @@ type insideKey struct{ store driver.Store }
 //
 // Errors: the function's own, [ErrNested], [ErrConflict] after ten conflicts, [ErrUnknownOutcome].
 func (s *Service) In(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	return insist(ctx, func(int) error { return s.once(ctx, driver.TxOptions{}, fn) })
+	return s.insist(ctx, func(int) error { return s.once(ctx, driver.TxOptions{}, fn) })
 }
 
 // View runs a function in a read-only transaction, which sees a consistent state and does not hold up writers.

@@ -51,7 +51,7 @@ func (w *worker) carryOut(ctx context.Context, it item, d decision, attempts int
 // parkOne parks an event and moves the cursor past it.
 func (w *worker) parkOne(ctx context.Context, it item, parked driver.Parked) error {
 	set := aside{parked: []driver.Parked{parked}}
-	err := insist(ctx, func(int) error { return w.parkOnce(ctx, it, set) })
+	err := w.service.insist(ctx, func(int) error { return w.parkOnce(ctx, it, set) })
 	if err != nil {
 		return fmt.Errorf("park %s: %w", it.meta.ID, err)
 	}

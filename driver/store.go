@@ -75,6 +75,12 @@ type Tx interface {
 	Rollback(ctx context.Context) error
 }
 
+// ConflictChecker is a [Store] whose transactions hand out more than the store's own methods, such as statements of the service: it knows
+// the database's own errors. Conflict reports whether one of them means what [ErrConflict] means.
+type ConflictChecker interface {
+	Conflict(err error) bool
+}
+
 // SQLTx is a [Tx] of a SQL database.
 type SQLTx interface {
 	SQL() *sql.Tx
