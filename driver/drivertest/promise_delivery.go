@@ -128,7 +128,9 @@ func noWindow(s *system) {
 		}
 		return batches
 	}}
-	p := s.run(f, s.publisher(), s.recording(s.billing))
+	part := s.recording(s.billing)
+	part.config.Workers = 1 // whose reader has all partitions
+	p := s.run(f, s.publisher(), part)
 	p.publishAll(keys(many), 1, n)
 	s.awaitRecords(s.billing, all(n, keys(many)...))
 	before := s.count(headrace.Duplicate)
