@@ -21,11 +21,15 @@ type Dialect interface {
 	// transactions follow one another.
 	Lock() string
 
+	// Prefix comes before the name of every table of the store: a schema and a dot, or nothing. With it, the store's own statements mean the
+	// same on every connection, however that is set.
+	Prefix() string
+
 	// LockKeys makes transactions that publish messages of one key wait for each other, so that their order in the outbox is the order of
 	// their commits. It does nothing where writing transactions follow one another.
 	LockKeys(ctx context.Context, tx *sql.Tx, messages []driver.Message) error
 
-	// Insert puts rows into a table in the order given. The values are those of the first row, then those of the second, and so on.
+	// Insert puts rows into a table, whose name has no prefix, in the order given. The values are those of the first row, then those of the second, and so on.
 	Insert(ctx context.Context, tx *sql.Tx, table string, columns []string, values []any) error
 
 	// Context is the context for one of the store's own statements, which are short. Where it costs to watch a context during each of them

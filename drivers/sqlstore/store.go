@@ -40,7 +40,10 @@ type Store struct {
 	close   func() error
 }
 
-var _ driver.Store = (*Store)(nil)
+var (
+	_ driver.Store           = (*Store)(nil)
+	_ driver.ConflictChecker = (*Store)(nil)
+)
 
 // New makes a store of a database that has Headrace's tables.
 func New(c Config) *Store {
@@ -119,12 +122,15 @@ func (t *Tx) setupHeads(ctx context.Context, topic driver.TopicSize) error {
 	return nil
 }
 
-// sql is a statement's text with the dialect's words in the place of {now} and {lock}.
+// Conflict implements [driver.ConflictChecker].
+func (s *Store) Conflict(err error) bool { return err != nil && s.dialect.Conflict(err) }
+
+// sql is a statement's text with the dialect's words in the place of {now} and {lock}, and the full names of tables.
 func (s *Store) sql(text string) string {
 	if known, ok := s.texts.Load(text); ok {
 		return known.(string)
 	}
-	filled := strings.NewReplacer("{now}", s.dialect.Now(), "{lock}", s.dialect.Lock()).Replace(text)
+	filled := strings.NewReplacer("{now}", s.dialect.Now(), "{lock}", s.dialect.Lock(), "headrace_", s.dialect.Prefix()+"headrace_").Replace(text)
 	s.texts.Store(text, filled)
 	return filled
 }

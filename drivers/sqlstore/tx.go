@@ -64,6 +64,10 @@ func (s *Store) open(ctx context.Context, readOnly bool) (*Tx, error) {
 // SQL returns the transaction of database/sql, for the service's own statements. Only Commit and Rollback of the [Tx] end it.
 func (t *Tx) SQL() *sql.Tx { return t.sql }
 
+// Raw calls a function with the connection of the database's own library on which the transaction runs: for what database/sql cannot do. It
+// must not be kept, nor ended.
+func (t *Tx) Raw(fn func(connection any) error) error { return t.conn.Raw(fn) }
+
 // Commit implements [driver.Tx]. A transaction in which a method failed is rolled back instead, with an error.
 func (t *Tx) Commit(ctx context.Context) error {
 	if t.ended {

@@ -1,0 +1,102 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/headrace/headrace/driver"
+	"github.com/headrace/headrace/drivers/sqlstore"
+)
+
+// Config is where a store is and what a service adds to it. Schema, and either URL or Pool, are required.
+type Config struct {
+	// URL is the database's address, "postgres://user@host/database", with whatever pgxpool understands as parameters.
+	URL string
+	// Pool is connections that the caller made, instead of URL. The store does not close it.
+	Pool *pgxpool.Pool
+	// Schema is the PostgreSQL schema of the service, which nobody else writes to. It is created when it is missing, and is where the
+	// statements of a transaction find and make tables.
+	Schema string
+	// Tables is the DDL of the service's own tables. It runs at every Open, one process at a time, so it must be idempotent
+	// (CREATE TABLE IF NOT EXISTS).
+	Tables string
+	// IdleTimeout is how long a transaction may wait for its next statement before the server ends it, so that a process that has
+	// stopped does not keep rows locked. It must be longer than a handler may take. Default 2 minutes.
+	IdleTimeout time.Duration
+	// LockTimeout is how long a statement waits for somebody else's lock before its transaction is given up, and run again. Default 10
+	// seconds.
+	LockTimeout time.Duration
+	// Clock is for times that people look at, such as since when an event waits; leases and timers go by the database's clock.
+	// Default: the machine's clock.
+	Clock driver.Clock
+}
+
+const (
+	defaultIdleTimeout = 2 * time.Minute
+	defaultLockTimeout = 10 * time.Second
+
+	// writers is how many transactions of a process may write at once: their waiting for the disk overlaps.
+	writers = 4
+)
+
+// Open connects to the database and makes its tables; any number of processes may do it at once. The caller closes the store; closing waits for
+// transactions under way.
+func Open(ctx context.Context, c Config) (*sqlstore.Store, error) {
+	store, err := open(ctx, c, nil)
+	if err != nil {
+		return nil, fmt.Errorf("open postgres store %q: %w", c.Schema, err)
+	}
+	return store, nil
+}
+
+func open(ctx context.Context, c Config, ahead func() time.Duration) (*sqlstore.Store, error) {
+	switch {
+	case c.Schema == "":
+		return nil, errors.New("no schema given")
+	case (c.URL == "") == (c.Pool == nil):
+		return nil, errors.New("one of URL and Pool has to be given")
+	}
+	pool := c.Pool
+	if pool == nil {
+		var err error
+		if pool, err = pgxpool.New(ctx, c.URL); err != nil {
+			return nil, err
+		}
+	}
+	store, err := openPool(ctx, c, pool, ahead)
+	if err != nil && c.Pool == nil {
+		pool.Close()
+	}
+	return store, err
+}
+
+func openPool(ctx context.Context, c Config, pool *pgxpool.Pool, ahead func() time.Duration) (*sqlstore.Store, error) {
+	if err := setUp(ctx, pool, c.Schema, c.Tables); err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(connector{stdlib.GetPoolConnector(pool), c.settings()})
+	db.SetMaxIdleConns(0) // the pool keeps them
+	return sqlstore.New(sqlstore.Config{
+		Dialect: dialect{schema: c.Schema, ahead: ahead}, Writer: db, Writers: writers, Clock: c.Clock,
+		Close: func() error {
+			err := db.Close()
+			if c.Pool == nil {
+				pool.Close()
+			}
+			return err
+		},
+	}), nil
+}
+
+// settings are those of every transaction.
+func (c Config) settings() string {
+	return fmt.Sprintf("; SET LOCAL search_path = %s; SET LOCAL idle_in_transaction_session_timeout = %d; SET LOCAL lock_timeout = %d",
+		quote(c.Schema), cmp.Or(c.IdleTimeout, defaultIdleTimeout).Milliseconds(), cmp.Or(c.LockTimeout, defaultLockTimeout).Milliseconds())
+}

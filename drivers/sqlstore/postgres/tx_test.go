@@ -1,0 +1,143 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/headrace/headrace"
+	"github.com/headrace/headrace/driver"
+)
+
+func openFor(t testing.TB, server *servers, c Config) driver.Store {
+	t.Helper()
+	c.URL, c.Schema, c.Tables = server.URL(), server.schema(), valueTables
+	store, err := Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return store
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTransactions(t *testing.T) {
+	t.Parallel()
+	server := startServer(t)
+	for name, test := range map[string]func(*testing.T, *servers){
+		"a lock that is not to be had is a conflict": lockTimeout,
+		"an idle transaction frees its locks":        idleTimeout,
+		"a key's commits are in the order of ids":    keyOrder,
+		"a connection lost in COMMIT says unknown":   lostBeforeCommit,
+		"pgx is reached":                        pgxConn,
+		"a handler's own conflict is run again": ownConflict,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, server)
+		})
+	}
+}
+
+const upsert = `INSERT INTO value (key, value) VALUES ($1, '') ON CONFLICT (key) DO UPDATE SET value = excluded.value`
+
+func lockTimeout(t *testing.T, server *servers) {
+	store := openFor(t, server, Config{LockTimeout: 50 * time.Millisecond})
+	holder, waiter := begin(t, store), begin(t, store)
+	must(t, exec(t, holder, upsert, "k"))
+	err := exec(t, waiter, upsert, "k")
+	if !store.(driver.ConflictChecker).Conflict(err) {
+		t.Errorf("waiting for a lock: %v; want a conflict", err)
+	}
+}
+
+// idleTimeout has a transaction that nobody goes on with, as that of a process that is stopped, and another that wants its row.
+func idleTimeout(t *testing.T, server *servers) {
+	store := openFor(t, server, Config{IdleTimeout: 100 * time.Millisecond})
+	stopped, next := begin(t, store), begin(t, store)
+	must(t, exec(t, stopped, upsert, "k"))
+	must(t, exec(t, next, upsert, "k"))
+	must(t, next.Commit(t.Context()))
+	if err := stopped.Commit(t.Context()); err == nil {
+		t.Error("a transaction was committed after its time")
+	}
+}
+
+func messages(key, data string) []driver.Message {
+	return []driver.Message{{Partition: driver.Partition{Topic: "orders"}, Key: key, Data: []byte(data)}}
+}
+
+// keyOrder publishes in two transactions that have no row in common. Nobody but the second, if it waits, is still there to commit last.
+func keyOrder(t *testing.T, server *servers) {
+	store := openFor(t, server, Config{LockTimeout: 100 * time.Millisecond})
+	first, second, other := begin(t, store), begin(t, store), begin(t, store)
+	must(t, first.Publish(t.Context(), messages("k", "first")))
+	must(t, other.Publish(t.Context(), messages("another", "other")))
+	must(t, other.Commit(t.Context()))
+	if err := second.Publish(t.Context(), messages("k", "second")); !errors.Is(err, driver.ErrConflict) {
+		t.Errorf("publishing beside a transaction that published the same key: %v; want that it waits", err)
+	}
+	must(t, first.Commit(t.Context()))
+	third := begin(t, store)
+	must(t, third.Publish(t.Context(), messages("k", "third")))
+	must(t, third.Commit(t.Context()))
+}
+
+func lostBeforeCommit(t *testing.T, server *servers) {
+	store := openFor(t, server, Config{})
+	tx := begin(t, store)
+	must(t, exec(t, tx, upsert, "k"))
+	var pid int
+	must(t, tx.(driver.SQLTx).SQL().QueryRowContext(t.Context(), `SELECT pg_backend_pid()`).Scan(&pid))
+	server.Do(fmt.Sprintf(`SELECT pg_terminate_backend(%d, 10000)`, pid))
+	if err := tx.Commit(t.Context()); !errors.Is(err, driver.ErrUnknownOutcome) {
+		t.Errorf("commit on a connection that the server ended: %v; want that the outcome is unknown", err)
+	}
+	must(t, begin(t, store).Commit(t.Context()))
+}
+
+type holder struct{ tx driver.Tx }
+
+func (h holder) Driver() driver.Tx { return h.tx }
+
+func pgxConn(t *testing.T, server *servers) {
+	tx := begin(t, openFor(t, server, Config{}))
+	must(t, exec(t, tx, upsert, "k"))
+	conn, err := Conn(holder{tx})
+	must(t, err)
+	var n int
+	must(t, conn.QueryRow(t.Context(), `SELECT count(*) FROM value`).Scan(&n))
+	if n != 1 {
+		t.Errorf("pgx sees %d rows, want the one of the transaction", n)
+	}
+}
+
+// ownConflict has a function whose statement meets a conflict and which returns the database's error as it is.
+func ownConflict(t *testing.T, server *servers) {
+	store := openFor(t, server, Config{LockTimeout: 20 * time.Millisecond})
+	service := headrace.NewService(headrace.ServiceConfig{Name: "orders", Store: store})
+	holder := begin(t, store)
+	must(t, exec(t, holder, upsert, "k"))
+	runs := 0
+	must(t, service.In(t.Context(), func(_ context.Context, tx *headrace.Tx) error {
+		if runs++; runs == 2 {
+			must(t, holder.Rollback(t.Context()))
+		}
+		return exec(t, tx.Driver(), upsert, "k")
+	}))
+	if runs != 2 {
+		t.Errorf("it was run %d times, want 2", runs)
+	}
+}
