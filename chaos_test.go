@@ -247,6 +247,8 @@ func (t transaction) Driver() driver.Tx { return t.Tx }
 func merge(total, t *tally) {
 	total.mu.Lock()
 	defer total.mu.Unlock()
+	t.mu.Lock() // the last process still runs
+	defer t.mu.Unlock()
 	total.deaths += t.deaths
 	total.troubles += t.troubles
 	total.stands += t.stands
