@@ -60,7 +60,8 @@ func appliedOrParked(s *system) {
 	}
 	s.awaitRecords(s.billing, want)
 	s.await("the rest is parked", func() bool { return len(s.parked(s.billing)) == wantParked })
-	s.bit(headrace.HistoryRead, headrace.LeaseDirty, headrace.Died)
+	s.madeUp()
+	s.bit(headrace.LeaseDirty, headrace.Died)
 }
 
 // forgetting keeps one of so many batches and loses the others.

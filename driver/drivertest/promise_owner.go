@@ -121,7 +121,7 @@ func pausedRelay(s *system) {
 	client.publishAll(keys(many), 4, 4)
 	s.awaitRecords(s.billing, all(4, keys(many)...))
 	equal(s.world, published(s), 4*many, "events in the journal")
-	s.bit(headrace.HistoryRead)
+	s.madeUp()
 	s.never(headrace.ParkedEvents, headrace.EpochRaised)
 }
 
@@ -144,6 +144,7 @@ func deadRelay(s *system) {
 	s.run(faults{}, s.publisher(), s.recording(s.billing))
 	s.awaitRecords(s.billing, all(n, keys(many)...))
 	equal(s.world, published(s), n*many, "events in the journal")
-	s.bit(headrace.HistoryRead, headrace.LeaseDirty)
+	s.madeUp()
+	s.bit(headrace.LeaseDirty)
 	s.never(headrace.EpochRaised)
 }

@@ -149,6 +149,15 @@ func (s *system) bit(kinds ...headrace.SignalKind) {
 	}
 }
 
+// madeUp fails the case unless what a stream lacked came from the journal: read as history by the group, or appended again by the relay,
+// whichever was first.
+func (s *system) madeUp() {
+	s.Helper()
+	if s.count(headrace.HistoryRead)+s.count(headrace.Reappended) == 0 {
+		s.Errorf("nothing was read from history or appended again: the fault did not bite")
+	}
+}
+
 // never fails the case when something has happened that must not.
 func (s *system) never(kinds ...headrace.SignalKind) {
 	s.Helper()
