@@ -20,7 +20,8 @@ import (
 type BrokerConfig struct {
 	// URL is where Redis is, as [ClientOptions] takes it. Default "redis://127.0.0.1:6379".
 	URL string
-	// Client is used instead of a client of the broker's own, whatever URL says. The broker never closes it.
+	// Client is used instead of a client of the broker's own, whatever URL says. The broker never closes it. [ClientOptions] are right
+	// for it.
 	Client rueidis.Client
 	// Prefix is what the names of all streams begin with; several systems may share a Redis under different ones. It must not have
 	// braces or spaces. Default "headrace".

@@ -101,10 +101,10 @@ func (f *flow) under(fault func()) {
 	f.drained()
 }
 
-// flows waits until some more events have been applied.
+// flows waits until some more events have been applied, which were published after it began to wait.
 func (f *flow) flows() {
 	f.Helper()
-	applied := f.count(headrace.Applied) + 10*flowKeys
+	applied := f.count(headrace.Applied) + inFlight + 10*flowKeys
 	f.await("more events are applied", func() bool { return f.count(headrace.Applied) >= applied })
 }
 
