@@ -23,7 +23,7 @@
 // The setting maxmemory-policy noeviction. Where keys may be evicted a stream that was lost is not filled again, because that would drive out
 // another; history serves then, and the log says so.
 //
-// A user needs no more than this, and INFO if the version and that setting are to be looked at:
+// A user needs no more than this, INFO if the version and that setting are to be looked at, and CLUSTER for a Cluster:
 //
 //	user shop on >secret ~headrace:* -@all +hello +xadd +xreadgroup +xack +xgroup +xinfo +xpending +xdel +xsetid +xrevrange +exists +eval
 //
