@@ -37,6 +37,7 @@ check:
 	go build $(PACKAGES)
 	go vet $(PACKAGES)
 	for module in . drivers apps; do (cd $$module && GOWORK=off go build ./...) || exit 1; done
+	cd docs/guides/watermill && GOWORK=off go vet ./...
 
 race-or-say:
 	@[ -n "$(RACE)" ] || { echo "the race detector needs cgo and a C compiler such as gcc: there is none here" >&2; [ "$$CI" != true ]; }

@@ -129,6 +129,7 @@ func TestRolesOfTheGuide(t *testing.T) {
 	g.run("postgres", service)
 	g.run("postgres", strings.ReplaceAll(service, "orders", "mails"))
 	g.serve("orders", valueTables)
+	g.run("orders", g.block("as the role of the service"))
 	g.refused("mails", `SELECT * FROM orders.headrace_journal`)
 	g.refused("mails", `CREATE SCHEMA other`)
 
