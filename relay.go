@@ -32,6 +32,7 @@ type relay struct {
 	audited  time.Time
 	auditing trouble
 	ears     driver.Subscription // hears nudges of processes that are not the relay; nil: none
+	earsDue  time.Time           // when to try to listen again
 }
 
 var relaySlot = slotID{driver.RelayGroup, driver.RelayLease}

@@ -128,3 +128,25 @@ func openSQLite(t testing.TB, clock driver.Clock) drivertest.Database {
 		},
 	}
 }
+
+func TestLiveConformance(t *testing.T) {
+	server := testserver.Redis(t)
+	var number atomic.Int64
+	drivertest.RunLive(t, func(t testing.TB) driver.Live {
+		return newLive(t, redis.LiveConfig{URL: server.URL(), Prefix: fmt.Sprint("test-", number.Add(1))})
+	})
+}
+
+func newLive(t testing.TB, c redis.LiveConfig) *redis.Live {
+	t.Helper()
+	l, err := redis.NewLive(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
