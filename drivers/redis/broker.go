@@ -52,7 +52,10 @@ type Broker struct {
 	ended   bool
 }
 
-var _ driver.Broker = (*Broker)(nil)
+var (
+	_ driver.Broker     = (*Broker)(nil)
+	_ driver.TopsReader = (*Broker)(nil)
+)
 
 const defaultTimeout = 5 * time.Second
 

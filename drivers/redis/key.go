@@ -26,6 +26,14 @@ func (l layout) key(p driver.Partition) string {
 	return l.prefix + ":{" + strconv.Itoa(l.shard(p)) + "}:" + p.Topic + ":" + strconv.Itoa(p.Number)
 }
 
+func (l layout) keys(partitions []driver.Partition) []string {
+	list := make([]string, len(partitions))
+	for i, p := range partitions {
+		list[i] = l.key(p)
+	}
+	return list
+}
+
 // checkPrefix refuses what would make keys that mean something else.
 func checkPrefix(prefix string) error {
 	if strings.ContainsAny(prefix, "{} \t\r\n") {
