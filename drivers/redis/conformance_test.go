@@ -28,15 +28,6 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-func TestConformanceOnSQLite(t *testing.T) {
-	server := testserver.Redis(t)
-	runThemes(t, drivertest.Backend{
-		Store:  openSQLite,
-		Broker: brokers(redis.BrokerConfig{URL: server.URL()}),
-		Has:    drivertest.Capabilities{Reappend: true, SQL: true},
-	}, "promise")
-}
-
 // runPorts runs what the suite says of brokers alone.
 func runPorts(t *testing.T, c redis.BrokerConfig) {
 	backend := drivertest.Backend{Store: openMemory, Broker: brokers(c), Has: drivertest.Capabilities{Reappend: true}}

@@ -82,6 +82,8 @@ var inTests = []edge{
 	{"sqlite", "drivertest", "every backend runs the suite"},
 	{"sqlite", "headrace", "the suite's user state is written through the engine's transaction"},
 	{"sqlite", "memory", "a store is tried with a broker"},
+	{"sqlite", "redis", "a store is tried with the broker that it runs with"},
+	{"sqlite", "testserver", "that broker has a real server"},
 	{"postgres", "drivertest", "every backend runs the suite"},
 	{"postgres", "headrace", "a service's own statements are run again"},
 	{"postgres", "memory", "a store is tried with a broker"},
