@@ -45,8 +45,16 @@ func openAndClose(t testing.TB, c Config) error {
 // TestTenProcessesOpenAtOnce has migrations that would show it if they were run twice, or at the same time.
 func TestTenProcessesOpenAtOnce(t *testing.T) {
 	t.Parallel()
-	server := startServer(t)
-	c := Config{URL: server.URL(), Schema: server.schema(), Tables: valueTables}
+	for name, start := range map[string]func(testing.TB) *servers{"directly": startServer, "through PgBouncer": startPooled} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			openedByTen(t, start(t))
+		})
+	}
+}
+
+func openedByTen(t *testing.T, server *servers) {
+	c := Config{URL: server.addressOf("a"), Schema: server.schema(), Tables: valueTables}
 	wants := func(query, want string) {
 		t.Helper()
 		if got := server.Do(`SELECT ` + query + ` FROM "` + c.Schema + `".` + "headrace_migration"); got != want {
