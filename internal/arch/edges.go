@@ -29,6 +29,7 @@ var edges = []edge{
 	{"postgres", "driver", "its errors are those of the port"},
 	{"postgres", "sqlstore", "it is a dialect of it"},
 	{"postgres", "github.com/jackc/pgx/v5", "the client library; docs/adr/0009"},
+	{"postgres", "github.com/pressly/goose/v3", "migrations; docs/adr/0010"},
 	{"redis", "driver", "it is a backend"},
 	{"redis", "github.com/redis/rueidis", "the client library; docs/adr/0008"},
 	{"nats", "driver", "it is a backend"},
