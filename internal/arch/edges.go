@@ -88,6 +88,7 @@ var inTests = []edge{
 	{"postgres", "drivertest", "every backend runs the suite"},
 	{"postgres", "headrace", "a service's own statements are run again"},
 	{"postgres", "memory", "a store is tried with a broker"},
+	{"postgres", "redis", "a store is tried with the broker that it runs with"},
 	{"postgres", "testserver", "it is tried on real servers"},
 	{"redis", "drivertest", "every backend runs the suite"},
 	{"redis", "headrace", "an engine runs on it while its server is harmed"},
