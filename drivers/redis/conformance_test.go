@@ -22,6 +22,7 @@ import (
 func TestConformance(t *testing.T) {
 	server := testserver.Redis(t)
 	drivertest.Run(t, drivertest.Backend{
+		Name:   "Redis Streams, memory",
 		Store:  openMemory,
 		Broker: brokers(redis.BrokerConfig{URL: server.URL()}),
 		Has:    drivertest.Capabilities{Reappend: true},

@@ -26,6 +26,7 @@ func TestConformance(t *testing.T) {
 
 func conform(t *testing.T, server *servers) {
 	drivertest.Run(t, drivertest.Backend{
+		Name:   "memory, PostgreSQL",
 		Store:  func(t testing.TB, clock driver.Clock) drivertest.Database { return openDatabase(t, server, clock) },
 		Broker: func(testing.TB) driver.Broker { return memory.NewBroker(memory.BrokerConfig{}) },
 		Has:    drivertest.Capabilities{SQL: true, Processes: true, Writers: true},

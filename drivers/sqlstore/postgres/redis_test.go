@@ -16,6 +16,7 @@ func TestConformanceWithRedis(t *testing.T) {
 	server, streams := startServer(t), testserver.Redis(t)
 	var number atomic.Int64
 	drivertest.Run(t, drivertest.Backend{
+		Name:  "Redis Streams, PostgreSQL",
 		Store: func(t testing.TB, clock driver.Clock) drivertest.Database { return openDatabase(t, server, clock) },
 		Broker: func(t testing.TB) driver.Broker {
 			broker, err := redis.NewBroker(redis.BrokerConfig{URL: streams.URL(), Prefix: fmt.Sprint("test-", number.Add(1))})

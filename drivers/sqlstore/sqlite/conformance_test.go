@@ -19,6 +19,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	drivertest.Run(t, drivertest.Backend{
+		Name:   "memory, SQLite",
 		Store:  openDatabase,
 		Broker: func(testing.TB) driver.Broker { return memory.NewBroker(memory.BrokerConfig{}) },
 		Has:    drivertest.Capabilities{SQL: true},
@@ -29,6 +30,7 @@ func TestConformanceWithRedis(t *testing.T) {
 	server := testserver.Redis(t)
 	var number atomic.Int64
 	drivertest.Run(t, drivertest.Backend{
+		Name:  "Redis Streams, SQLite",
 		Store: openDatabase,
 		Broker: func(t testing.TB) driver.Broker {
 			broker, err := redis.NewBroker(redis.BrokerConfig{URL: server.URL(), Prefix: fmt.Sprint("test-", number.Add(1))})
