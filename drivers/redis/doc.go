@@ -23,7 +23,8 @@
 // The setting maxmemory-policy noeviction. Where keys may be evicted a stream that was lost is not filled again, because that would drive out
 // another; history serves then, and the log says so.
 //
-// A user needs no more than this, INFO if the version and that setting are to be looked at, and CLUSTER for a Cluster:
+// A user needs no more than this, INFO if the version and that setting are to be looked at, and CLUSTER for a Cluster. Users who may do less are in
+// docs/guides/redis-and-postgresql.md:
 //
 //	user shop on >secret ~headrace:* -@all +hello +xadd +xreadgroup +xack +xgroup +xinfo +xpending +xdel +xsetid +xrevrange +exists +eval
 //

@@ -67,6 +67,17 @@ var edges = []edge{
 	{"gateway", "headrace", "it reads metadata and correlates requests"},
 	{"gateway", "driver", "it listens to live"},
 	{"verify", "modernc.org/sqlite", "it reads the files with SQL of its own; docs/adr/0003"},
+
+	// A small shop written twice, for a guide.
+	{"comparison", "headrace", "the half that is written with Headrace"},
+	{"comparison", "redis", "the half that is written with Headrace"},
+	{"comparison", "postgres", "the half that is written with Headrace"},
+	{"comparison", "sqlstore", "the type of the store that postgres opens"},
+	{"comparison", "github.com/ThreeDotsLabs/watermill", "the half that is written with Watermill; docs/adr/0010"},
+	{"comparison", "github.com/ThreeDotsLabs/watermill-redisstream", "the half that is written with Watermill; docs/adr/0010"},
+	{"comparison", "github.com/ThreeDotsLabs/watermill-sql/v4", "the half that is written with Watermill; docs/adr/0010"},
+	{"comparison", "github.com/redis/go-redis/v9", "the client that watermill-redisstream takes; docs/adr/0010"},
+	{"comparison", "github.com/jackc/pgx/v5", "the driver of database/sql that watermill-sql is given; docs/adr/0010"},
 }
 
 // inTests are edges that only test files have, besides those above.

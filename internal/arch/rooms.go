@@ -58,6 +58,9 @@ var rooms = []room{
 	{"apps/shop/verify/...", "verify"},
 	{"apps/shop/load/...", "load"},
 	{"apps/shop/faulttest/...", "faulttest"},
+
+	// A module for a guide. Nobody imports it.
+	{"docs/guides/watermill/...", "comparison"},
 }
 
 // roomOf finds the room of a folder and returns it with its own folder in place of the pattern.
