@@ -73,11 +73,11 @@ var edges = []edge{
 	{"comparison", "redis", "the half that is written with Headrace"},
 	{"comparison", "postgres", "the half that is written with Headrace"},
 	{"comparison", "sqlstore", "the type of the store that postgres opens"},
-	{"comparison", "github.com/ThreeDotsLabs/watermill", "the half that is written with Watermill; docs/adr/0010"},
-	{"comparison", "github.com/ThreeDotsLabs/watermill-redisstream", "the half that is written with Watermill; docs/adr/0010"},
-	{"comparison", "github.com/ThreeDotsLabs/watermill-sql/v4", "the half that is written with Watermill; docs/adr/0010"},
-	{"comparison", "github.com/redis/go-redis/v9", "the client that watermill-redisstream takes; docs/adr/0010"},
-	{"comparison", "github.com/jackc/pgx/v5", "the driver of database/sql that watermill-sql is given; docs/adr/0010"},
+	{"comparison", "github.com/ThreeDotsLabs/watermill", "the half that is written with Watermill; docs/adr/0012"},
+	{"comparison", "github.com/ThreeDotsLabs/watermill-redisstream", "the half that is written with Watermill; docs/adr/0012"},
+	{"comparison", "github.com/ThreeDotsLabs/watermill-sql/v4", "the half that is written with Watermill; docs/adr/0012"},
+	{"comparison", "github.com/redis/go-redis/v9", "the client that watermill-redisstream takes; docs/adr/0012"},
+	{"comparison", "github.com/jackc/pgx/v5", "the driver of database/sql that watermill-sql is given; docs/adr/0012"},
 }
 
 // inTests are edges that only test files have, besides those above.
