@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that the servers which tests start for themselves are on this machine: redis-server, and initdb and postgres of PostgreSQL.
+# Makes sure that the servers which tests start for themselves are on this machine: redis-server, pgbouncer, and initdb and postgres of PostgreSQL.
 # Only the programs matter; a service that the system starts when they are installed is left alone. What is missing is installed if we are
 # root (or, on a machine of CI=true, may become root without a password). Where that is not possible but Docker works, this script ends with 3:
 # scripts/in-container.sh can run the tests. Otherwise what is missing is named in a line: tests that need it are skipped then, and with CI=true
@@ -8,6 +8,7 @@ set -u
 
 missing() {
 	command -v redis-server >/dev/null 2>&1 || echo redis-server
+	command -v pgbouncer >/dev/null 2>&1 || [ -x /usr/sbin/pgbouncer ] || echo pgbouncer
 	initdb=$(command -v initdb 2>/dev/null)
 	for folder in "${initdb%/initdb}" /usr/lib/postgresql/*/bin /usr/libexec/postgresql* /usr/pgsql-*/bin; do
 		[ -x "$folder/initdb" ] && [ -x "$folder/postgres" ] && return

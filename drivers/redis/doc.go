@@ -28,6 +28,16 @@
 //
 //	user shop on >secret ~headrace:* -@all +hello +xadd +xreadgroup +xack +xgroup +xinfo +xpending +xdel +xsetid +xrevrange +exists +eval
 //
+// # Live
+//
+// [Live] speaks over Pub/Sub, for systems without NATS: channels are named "headrace:live:" and the subject, questions travel on "headrace:ask:"
+// and the subject, answers on "headrace:answer:" and who asked. Whoever answers a question claims it with a key "headrace:{claim}:" and the
+// question's id, which expires. A user needs for that
+//
+//	user live on >secret resetchannels &headrace:* ~headrace:{claim}:* -@all +hello +ping +publish +subscribe +unsubscribe +psubscribe +punsubscribe +set
+//
+// and, since Redis compares patterns by their letters, a channel rule for each pattern it subscribes to, such as &headrace:live:event.*.*
+//
 // # Not obvious
 //
 // A read that waits is left waiting at the server when the reader's own wait is over, for up to five seconds. It takes a connection of its own
