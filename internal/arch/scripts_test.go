@@ -20,20 +20,26 @@ type machine struct {
 func newMachine(t *testing.T, programs map[string]string) machine {
 	t.Helper()
 	m := machine{t: t, bin: t.TempDir()}
-	for _, name := range []string{"sh", "sed", "dirname", "env", "grep"} {
-		path, err := exec.LookPath(name)
-		if err == nil {
-			err = os.Symlink(path, filepath.Join(m.bin, name))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	m.link("sh", "sed", "dirname", "env", "grep")
 	m.put("id", `echo 1000`)
 	for name, script := range programs {
 		m.put(name, script)
 	}
 	return m
+}
+
+// link adds programs of the real machine.
+func (m machine) link(names ...string) {
+	m.t.Helper()
+	for _, name := range names {
+		path, err := exec.LookPath(name)
+		if err == nil {
+			err = os.Symlink(path, filepath.Join(m.bin, name))
+		}
+		if err != nil {
+			m.t.Fatal(err)
+		}
+	}
 }
 
 // put adds a program that says what it was called with and then does what the script says. It goes beside the folder's links, never through
@@ -144,6 +150,22 @@ func TestContainerIsGivenWhatTestsNeed(t *testing.T) {
 		if !strings.Contains(strings.Join(words, " ")+" ", strings.Join(want, " ")+" ") {
 			t.Errorf("Docker is not told %q: %q", want, words)
 		}
+	}
+}
+
+func TestMakeTestGoesIntoTheContainer(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, map[string]string{"docker": ""})
+	m.link("make")
+	if code, said := m.run("", "make", "--silent", "test"); code != 0 || !strings.Contains(said, "run in a container") {
+		t.Errorf("make test ends with %d and says %q; want 0 and that it runs in a container", code, said)
+	}
+	if words := strings.Join(m.called("docker"), " "); !strings.HasSuffix(words, "scripts/in-container.sh --inside make test") {
+		t.Errorf("Docker was told %q; want that it runs make test", words)
+	}
+	m.put("docker", "[ $1 = info ] || exit 5")
+	if code, said := m.run("", "make", "--silent", "test"); code == 0 {
+		t.Errorf("make test ends well although it failed in the container: %q", said)
 	}
 }
 
