@@ -16,7 +16,7 @@ type row struct {
 // TestFaults has a world for each row, all with databases on one server.
 func TestFaults(t *testing.T) {
 	server := testserver.Postgres(t, "deadlock_timeout = 50ms", "autovacuum = off")
-	for _, r := range slices.Concat(deaths(), pauses(), losses(), restarts()) {
+	for _, r := range slices.Concat(deaths(), pauses(), losses(), restarts(), networks(), databases(), handlers(), operations()) {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			r.run(newWorld(t, server))

@@ -31,6 +31,7 @@ type nodeSettings struct {
 	Rate     int           // transactions a second that the source makes here
 	Keys     int           // between which it chooses
 	Hot      int           // how many of a hundred are about the first of them
+	Later    bool          // the source is of a newer release here
 	Handler  handling      // what the sink does besides its work
 	Point    trap          // where the node ends or stops
 }

@@ -36,7 +36,8 @@ var (
 var tables = map[string]string{
 	"source": `CREATE TABLE IF NOT EXISTS counter (key TEXT PRIMARY KEY, n BIGINT NOT NULL);
 		CREATE TABLE IF NOT EXISTS echo (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key TEXT NOT NULL, n BIGINT NOT NULL)`,
-	"sink": `CREATE TABLE IF NOT EXISTS applied (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key TEXT NOT NULL, n BIGINT NOT NULL, pid BIGINT NOT NULL);
+	"sink": `CREATE TABLE IF NOT EXISTS applied (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key TEXT NOT NULL, n BIGINT NOT NULL, pid BIGINT NOT NULL,
+			at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp());
 		CREATE TABLE IF NOT EXISTS last (key TEXT PRIMARY KEY, n BIGINT NOT NULL);
 		CREATE TABLE IF NOT EXISTS violation (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, what TEXT NOT NULL)`,
 }
@@ -74,6 +75,9 @@ func (p *producer) run(ctx context.Context, source *headrace.Service, s nodeSett
 }
 
 func chooseKey(s nodeSettings) string {
+	if s.Later {
+		return fmt.Sprint("later-", rand.IntN(max(s.Keys, 1)))
+	}
 	if rand.IntN(100) < s.Hot {
 		return "key-0"
 	}
