@@ -1,9 +1,7 @@
 package faulttest
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -61,7 +59,7 @@ func (w *world) failed() int {
 
 // diskFull has the server's files on a small disk of their own, fills it, and makes room again.
 func diskFull(w *world) {
-	disk := smallDisk(w.T, 160)
+	disk := testserver.SmallDisk(w, 160)
 	w.ownDatabase(testserver.PostgresIn(w, disk, "max_wal_size = 32MB", "min_wal_size = 32MB", "wal_recycle = off"))
 	w.pair()
 	ballast := filepath.Join(disk, "ballast")
@@ -75,30 +73,6 @@ func diskFull(w *world) {
 	}
 	w.flows(10)
 	w.settle(0)
-}
-
-// smallDisk mounts a disk in memory of so many megabytes. It goes with the test.
-func smallDisk(t *testing.T, megabytes int) string {
-	t.Helper()
-	folder, err := os.MkdirTemp("", "headrace-disk-") //nolint:usetesting // another user has to get in
-	if err != nil {
-		t.Fatal(err)
-	}
-	mount := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm,mode=0755", megabytes), "headrace", folder)
-	if output, err := mount.CombinedOutput(); err != nil {
-		_ = os.Remove(folder)
-		if os.Getenv("CI") == "true" && os.Getuid() == 0 {
-			t.Fatalf("a small disk cannot be mounted: %v: %s", err, output)
-		}
-		t.Skipf("a small disk can only be mounted by root, where that is allowed: %v: %s", err, output)
-	}
-	t.Cleanup(func() {
-		if output, err := exec.Command("umount", "-l", folder).CombinedOutput(); err != nil {
-			t.Errorf("unmount %s: %v: %s", folder, err, output)
-		}
-		_ = os.Remove(folder)
-	})
-	return folder
 }
 
 // fill takes all the room there is.

@@ -9,8 +9,13 @@ import (
 func deaths() []row {
 	var rows []row
 	for _, c := range []struct{ service, point string }{
-		{"source", beforeCommit}, {"source", afterCommit}, {"source", afterNumber}, {"sink", beforeCommit}, {"sink", afterCommit},
-		{"", afterAppend}, {"", beforeAck},
+		{"source", beforeCommit},
+		{"source", afterCommit},
+		{"source", afterNumber},
+		{"sink", beforeCommit},
+		{"sink", afterCommit},
+		{"", afterAppend},
+		{"", beforeAck},
 	} {
 		role := c.service
 		if role == "" {

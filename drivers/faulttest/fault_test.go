@@ -16,12 +16,16 @@ type row struct {
 // TestFaults has a world for each row, all with databases on one server.
 func TestFaults(t *testing.T) {
 	server := testserver.Postgres(t, "deadlock_timeout = 50ms", "autovacuum = off")
-	for _, r := range slices.Concat(deaths(), pauses(), losses(), restarts(), networks(), databases(), handlers(), operations()) {
+	for _, r := range rows() {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			r.run(newWorld(t, server))
 		})
 	}
+}
+
+func rows() []row {
+	return slices.Concat(deaths(), pauses(), losses(), restarts(), manyServers(), networks(), databases(), handlers(), operations())
 }
 
 // pair starts the usual nodes: two of each service, each in a process of its own.

@@ -44,17 +44,9 @@ func poisoned(w *world) {
 		w.Errorf("%d events are dead, want the first of the key", n)
 	}
 	w.tell(sinks, handling{})
-	w.redrive()
+	sinks[0].order(order{Redrive: true})
 	w.settle(0)
 	w.bit("died", "released")
-}
-
-// redrive makes dead events due, as Service.Redrive does: by the rows that an operator would change through it.
-func (w *world) redrive() {
-	w.Helper()
-	if _, err := w.query(`UPDATE sink.headrace_parked SET state = 'retrying', attempts = 0, due = 0 WHERE state = 'dead'`); err != nil {
-		w.Fatal(err)
-	}
 }
 
 // exits has a key whose events end the process, wherever they are tried.
@@ -77,7 +69,7 @@ func exits(w *world) {
 	w.tell([]*process{sink}, handling{})
 	w.flows(20)
 	w.check()
-	w.redrive()
+	sink.order(order{Redrive: true})
 	w.settle(0)
 	w.bit("died", "lease_dirty")
 }

@@ -41,6 +41,7 @@ type order struct {
 	Rate    *int      `json:",omitempty"`
 	Handler *handling `json:",omitempty"`
 	Point   *trap     `json:",omitempty"`
+	Redrive bool      // of all dead events of the sink
 }
 
 // report is what a node tells whenever something has changed, as a line of JSON.
@@ -60,6 +61,7 @@ type node struct {
 	producer *producer
 
 	mu      sync.Mutex
+	sink    *headrace.Service
 	signals map[headrace.SignalKind]int
 	ready   bool
 }
@@ -99,6 +101,14 @@ func (n *node) obey(o order) {
 	}
 	if o.Point != nil {
 		n.traps.set(*o.Point)
+	}
+	if o.Redrive {
+		n.mu.Lock()
+		sink := n.sink
+		n.mu.Unlock()
+		if _, err := sink.Redrive(context.Background(), headrace.ParkedFilter{}); err != nil {
+			fmt.Fprintln(os.Stderr, "node: redrive:", err)
+		}
 	}
 }
 
@@ -173,6 +183,9 @@ func (n *node) services(ctx context.Context) (services []*headrace.Service, clos
 		}
 		services = append(services, headrace.NewService(c))
 	}
+	n.mu.Lock()
+	n.sink = services[len(services)-1]
+	n.mu.Unlock()
 	return services, closeAll, nil
 }
 

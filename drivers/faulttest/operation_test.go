@@ -49,9 +49,7 @@ func scaling(w *world) {
 	for len(members) < 8 {
 		members = append(members, w.start("sink"))
 	}
-	w.awaitThat("each member has a partition", func() bool {
-		return w.number(`SELECT count(DISTINCT owner) FROM sink.headrace_lease WHERE group_name = 'sink' AND owner <> ''`) == 8
-	})
+	w.awaitThat("each member has a partition", func() bool { return w.owners() == 8 })
 	w.flows(20)
 	w.check()
 	for i, p := range members[3:] {
@@ -61,10 +59,7 @@ func scaling(w *world) {
 			p.signal(syscall.SIGKILL)
 		}
 	}
-	w.awaitThat("three members have all partitions", func() bool {
-		return w.number(`SELECT count(DISTINCT owner) FROM sink.headrace_lease WHERE group_name = 'sink' AND owner <> ''
-			AND expires > extract(epoch FROM now()) * 1000000`) == 3
-	})
+	w.awaitThat("three members have all partitions", func() bool { return w.owners() == 3 && w.owned() == moves.Partitions })
 	w.flows(20)
 	w.settle(0)
 	w.bit("lease_dirty")

@@ -15,8 +15,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/headrace/headrace"
 )
 
 // process is a node, seen from the test.
@@ -101,8 +99,6 @@ func (p *process) report() report {
 	r.Signals = maps.Clone(r.Signals)
 	return r
 }
-
-func (p *process) count(k headrace.SignalKind) int { return p.report().Signals[k] }
 
 // lives reports whether the node has not ended.
 func (p *process) lives() bool {

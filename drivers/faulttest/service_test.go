@@ -155,7 +155,7 @@ func (h *handler) apply(ctx context.Context, tx *headrace.Tx, e headrace.Event[m
 	case is.Exit != "" && e.Data.Key == is.Exit:
 		os.Exit(3)
 	case is.Slow > 0 && (is.SlowAt == "" || is.SlowAt == e.Data.Key):
-		time.Sleep(is.Slow)
+		<-time.After(is.Slow)
 	}
 	if err := writeDown(ctx, tx.SQL(), e.Data); err != nil {
 		return err

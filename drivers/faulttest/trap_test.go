@@ -66,8 +66,8 @@ func (t *traps) pass(service, point string) {
 	}
 	t.is = trap{}
 	t.been++
-	_ = syscall.Kill(os.Getpid(), end) // what it does to us is seen from outside
-	time.Sleep(20 * time.Millisecond)  // a signal to oneself may take a moment
+	_ = syscall.Kill(os.Getpid(), end)  // what it does to us is seen from outside
+	<-time.After(20 * time.Millisecond) // a signal to oneself may take a moment
 }
 
 // trappedStore is a store with the points of its service.
