@@ -52,6 +52,8 @@ type Service struct {
 	err      error
 
 	heads  heads
+	glance glance
+	vacant vacancy
 	env    atomic.Pointer[environment]
 	member atomic.Pointer[member] // of this process, once it runs
 	nudge  chan struct{}          // tells the relay of this process that there is something in the outbox

@@ -24,6 +24,7 @@ func (s *Store) DueParked(ctx context.Context, group string, partitions []driver
 		return err
 	})
 	if err != nil || !some || len(partitions) == 0 {
+		summary.Vacant = err == nil && !some
 		return summary, err
 	}
 	t, err := s.begin(ctx, true) // so that all parts of the summary are of one state

@@ -149,7 +149,7 @@ func (s *Store) write(ctx context.Context, what string, fn func(t *Tx) error) er
 	return nil
 }
 
-// read runs statements that only read, each by itself.
+// read runs statements that only read, each by itself. Where writers do not queue, a statement may write.
 func (s *Store) read(ctx context.Context, what string, fn func(session) error) error {
 	err := s.gate.enter(ctx, false)
 	if err == nil {

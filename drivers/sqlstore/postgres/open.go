@@ -90,7 +90,7 @@ func openPool(ctx context.Context, c Config, pool *pgxpool.Pool, ahead func() ti
 	db := sql.OpenDB(connector{stdlib.GetPoolConnector(pool), c.settings()})
 	db.SetMaxIdleConns(0) // the pool keeps them
 	return sqlstore.New(sqlstore.Config{
-		Dialect: dialect{schema: c.Schema, ahead: ahead}, Writer: db, Writers: writers, Clock: c.Clock,
+		Dialect: dialect{schema: c.Schema, lockTimeout: c.lockTimeout(), ahead: ahead}, Writer: db, Writers: writers, Clock: c.Clock,
 		Close: func() error {
 			err := db.Close()
 			if c.Pool == nil {
@@ -104,5 +104,7 @@ func openPool(ctx context.Context, c Config, pool *pgxpool.Pool, ahead func() ti
 // settings are those of every transaction.
 func (c Config) settings() string {
 	return fmt.Sprintf("; SET LOCAL search_path = %s; SET LOCAL idle_in_transaction_session_timeout = %d; SET LOCAL lock_timeout = %d",
-		quote(c.Schema), cmp.Or(c.IdleTimeout, defaultIdleTimeout).Milliseconds(), cmp.Or(c.LockTimeout, defaultLockTimeout).Milliseconds())
+		quote(c.Schema), cmp.Or(c.IdleTimeout, defaultIdleTimeout).Milliseconds(), c.lockTimeout().Milliseconds())
 }
+
+func (c Config) lockTimeout() time.Duration { return cmp.Or(c.LockTimeout, defaultLockTimeout) }
