@@ -313,11 +313,11 @@ func (w *worker) underFenceOnce(ctx context.Context, p *partition, fn func(conte
 	}
 	defer tx.rollback(ctx)
 	if err := fn(ctx, tx); err != nil {
-		return err
+		return tx.excuse(err)
 	}
 	check := driver.Advance{Partition: p.id, Fence: p.lease.Fence, From: p.cursor(), To: p.cursor()}
 	if err := tx.advance(ctx, []driver.Advance{check}); err != nil {
-		return err
+		return tx.excuse(err)
 	}
-	return tx.commit(ctx)
+	return tx.excuse(tx.commit(ctx))
 }

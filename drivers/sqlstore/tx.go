@@ -20,8 +20,9 @@ type Tx struct {
 }
 
 var (
-	_ driver.Tx    = (*Tx)(nil)
-	_ driver.SQLTx = (*Tx)(nil)
+	_ driver.Tx          = (*Tx)(nil)
+	_ driver.SQLTx       = (*Tx)(nil)
+	_ driver.LossChecker = (*Tx)(nil)
 )
 
 // Begin implements [driver.Store]. The transaction does not end with ctx: it lasts until Commit or Rollback.
@@ -67,6 +68,20 @@ func (t *Tx) SQL() *sql.Tx { return t.sql }
 // Raw calls a function with the connection of the database's own library on which the transaction runs: for what database/sql cannot do. It
 // must not be kept, nor ended.
 func (t *Tx) Raw(fn func(connection any) error) error { return t.conn.Raw(fn) }
+
+// Lost implements [driver.LossChecker].
+func (t *Tx) Lost() bool {
+	if t.ended {
+		return false
+	}
+	lost := false
+	err := t.conn.Raw(func(connection any) error {
+		c, ok := connection.(interface{ Lost() bool })
+		lost = ok && c.Lost()
+		return nil
+	})
+	return lost || errors.Is(err, sql.ErrConnDone)
+}
 
 // Commit implements [driver.Tx]. A transaction in which a method failed is rolled back instead, with an error.
 func (t *Tx) Commit(ctx context.Context) error {
