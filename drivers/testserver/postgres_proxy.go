@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -104,40 +105,31 @@ func (p *PostgresProxy) join(client, server net.Conn) {
 		return
 	}
 	p.conns[client], p.conns[server] = true, true
-	end := sync.OnceFunc(func() {
-		_, _ = client.Close(), server.Close()
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		delete(p.conns, client)
-		delete(p.conns, server)
-	})
-	doomed := make(chan struct{}) // closed when the next answer is to be lost
-	doom := sync.OnceFunc(func() { close(doomed) })
+	end := sync.OnceFunc(func() { p.part(client, server) })
+	var doomed atomic.Bool // the next answer is to be lost
 	p.running.Go(func() {
 		defer end()
 		p.carry(server, client, func(said []byte) bool {
-			switch chosen, answer := p.choose(said); {
-			case chosen && !answer:
-				p.count()
-				return false
-			case chosen:
-				doom()
+			chosen, answer := p.choose(said)
+			if chosen && answer {
+				doomed.Store(true)
 			}
-			return true
+			return !chosen || answer
 		})
 	})
 	p.running.Go(func() {
 		defer end()
-		p.carry(client, server, func([]byte) bool {
-			select {
-			case <-doomed:
-				p.count()
-				return false
-			default:
-				return true
-			}
-		})
+		p.carry(client, server, func([]byte) bool { return !doomed.Load() })
 	})
+}
+
+// part ends both connections of a client.
+func (p *PostgresProxy) part(client, server net.Conn) {
+	_, _ = client.Close(), server.Close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.conns, client)
+	delete(p.conns, server)
 }
 
 // choose reports whether what a client said is to be lost, and whether only the answer is. After that its connection ends.
@@ -148,13 +140,8 @@ func (p *PostgresProxy) choose(said []byte) (chosen, answer bool) {
 		return false, false
 	}
 	p.loss.left--
-	return true, p.loss.answers
-}
-
-func (p *PostgresProxy) count() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.lost++
+	return true, p.loss.answers
 }
 
 // carry copies what comes, as long as the function lets it.

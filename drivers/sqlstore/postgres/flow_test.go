@@ -49,7 +49,8 @@ type flow struct {
 
 	mu       sync.Mutex
 	signals  map[headrace.SignalKind]int
-	failed   int // transactions of the shop
+	begun    int // transactions of the shop
+	failed   int // those of them that failed
 	unknown  int // those of which it is not known what became of them
 	attempts int // the highest number of an attempt that a handler was told
 	changed  chan struct{}
@@ -168,6 +169,7 @@ func (f *flow) publish(done chan struct{}) {
 		}
 		err := f.shop.In(f.ctx, f.place)
 		f.mu.Lock()
+		f.begun++
 		if err != nil {
 			f.failed++
 		}
@@ -187,12 +189,6 @@ func (f *flow) failures() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.failed
-}
-
-func (f *flow) unknowns() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.unknown
 }
 
 // flows waits until some more events have been applied.
