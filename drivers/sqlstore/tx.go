@@ -17,6 +17,7 @@ type Tx struct {
 	readOnly bool
 	failed   error // why it can only be rolled back
 	ended    bool
+	seated   bool // it is one of the service
 }
 
 var (
@@ -27,10 +28,16 @@ var (
 
 // Begin implements [driver.Store]. The transaction does not end with ctx: it lasts until Commit or Rollback.
 func (s *Store) Begin(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
-	t, err := s.begin(ctx, o.ReadOnly)
+	err := s.gate.sit(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("begin transaction: %w", err)
 	}
+	t, err := s.begin(ctx, o.ReadOnly)
+	if err != nil {
+		s.gate.stand()
+		return nil, fmt.Errorf("begin transaction: %w", err)
+	}
+	t.seated = true
 	return t, nil
 }
 
@@ -123,6 +130,9 @@ func (t *Tx) Rollback(context.Context) error {
 func (t *Tx) end() {
 	t.ended = true
 	_ = t.conn.Close()
+	if t.seated {
+		t.store.gate.stand()
+	}
 	t.store.gate.leave(!t.readOnly)
 }
 

@@ -157,8 +157,8 @@ func (f *flow) under(fault func()) {
 
 // publish goes on whatever happens: the shop's table says what has become of a transaction.
 func (f *flow) publish(done chan struct{}) {
-	for begun := 0; f.ctx.Err() == nil; begun++ {
-		for (begun-f.failures())*flowKeys-f.count(headrace.Applied) >= inFlight {
+	for f.ctx.Err() == nil {
+		for f.succeeded()*flowKeys-f.count(headrace.Applied) >= inFlight {
 			select {
 			case <-f.changed:
 			case <-done:
@@ -167,28 +167,46 @@ func (f *flow) publish(done chan struct{}) {
 				return
 			}
 		}
-		err := f.shop.In(f.ctx, f.place)
-		f.mu.Lock()
-		f.begun++
-		if err != nil {
-			f.failed++
+		pause := time.Duration(0)
+		if f.transact() != nil { // it is counted
+			pause = 5 * time.Millisecond
 		}
-		if errors.Is(err, headrace.ErrUnknownOutcome) {
-			f.unknown++
-		}
-		f.mu.Unlock()
 		select {
 		case <-done:
 			return
-		default:
+		case <-time.After(pause):
 		}
 	}
 }
 
-func (f *flow) failures() int {
+// transact places orders.
+func (f *flow) transact() error {
+	err := f.shop.In(f.ctx, f.place)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.failed
+	f.begun++
+	if err != nil {
+		f.failed++
+	}
+	if errors.Is(err, headrace.ErrUnknownOutcome) {
+		f.unknown++
+	}
+	return err
+}
+
+// fails makes sure that now the shop cannot do anything.
+func (f *flow) fails() {
+	f.Helper()
+	if err := f.transact(); err == nil {
+		f.Error("a transaction succeeds: the fault did not bite")
+	}
+}
+
+// succeeded is how many of the shop's transactions are known to have been committed.
+func (f *flow) succeeded() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.begun - f.failed
 }
 
 // flows waits until some more events have been applied.

@@ -174,8 +174,10 @@ func leased(t *testing.T, server *servers, c Config) (store driver.Store, tx dri
 	_, err = tx.Advance(t.Context(), "g", []driver.Advance{{Partition: lease, Fence: l.Fence, From: driver.Start, To: driver.Start.Next()}})
 	must(t, err)
 	beat = make(chan error, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Cleanup(cancel)
 	go func() {
-		_, err := store.Heartbeat(t.Context(), "m", time.Hour)
+		_, err := store.Heartbeat(ctx, "m", time.Hour)
 		beat <- err
 	}()
 	return store, tx, beat
