@@ -32,7 +32,11 @@ func (s *Store) Begin(ctx context.Context, o driver.TxOptions) (driver.Tx, error
 	if err != nil {
 		return nil, fmt.Errorf("begin transaction: %w", err)
 	}
-	t, err := s.begin(ctx, o.ReadOnly)
+	isolation := sql.LevelDefault // whatever the service has made the database's default
+	if o.ReadOnly {
+		isolation = sql.LevelRepeatableRead
+	}
+	t, err := s.begin(ctx, o.ReadOnly, isolation)
 	if err != nil {
 		s.gate.stand()
 		return nil, fmt.Errorf("begin transaction: %w", err)
@@ -41,11 +45,11 @@ func (s *Store) Begin(ctx context.Context, o driver.TxOptions) (driver.Tx, error
 	return t, nil
 }
 
-func (s *Store) begin(ctx context.Context, readOnly bool) (*Tx, error) {
+func (s *Store) begin(ctx context.Context, readOnly bool, isolation sql.IsolationLevel) (*Tx, error) {
 	if err := s.gate.enter(ctx, !readOnly); err != nil {
 		return nil, err
 	}
-	t, err := s.open(ctx, readOnly)
+	t, err := s.open(ctx, readOnly, isolation)
 	if err != nil {
 		s.gate.leave(!readOnly)
 		return nil, s.classify(err)
@@ -53,10 +57,10 @@ func (s *Store) begin(ctx context.Context, readOnly bool) (*Tx, error) {
 	return t, nil
 }
 
-func (s *Store) open(ctx context.Context, readOnly bool) (*Tx, error) {
-	db, options := s.writer, &sql.TxOptions{}
+func (s *Store) open(ctx context.Context, readOnly bool, isolation sql.IsolationLevel) (*Tx, error) {
+	db, options := s.writer, &sql.TxOptions{ReadOnly: readOnly, Isolation: isolation}
 	if readOnly {
-		db, options = s.reader, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead} // so that it sees one state
+		db = s.reader
 	}
 	conn, err := db.Conn(ctx) // waits no longer than ctx, which the transaction outlasts
 	if err != nil {
@@ -64,6 +68,9 @@ func (s *Store) open(ctx context.Context, readOnly bool) (*Tx, error) {
 	}
 	tx, err := conn.BeginTx(context.WithoutCancel(ctx), options)
 	if err != nil {
+		if isLost(conn) { // another one may be good
+			err = fmt.Errorf("%w: %w", driver.ErrConflict, err)
+		}
 		return nil, errors.Join(err, conn.Close())
 	}
 	return &Tx{session: session{store: s, on: tx}, conn: conn, sql: tx, readOnly: readOnly}, nil
@@ -78,11 +85,12 @@ func (t *Tx) Raw(fn func(connection any) error) error { return t.conn.Raw(fn) }
 
 // Lost implements [driver.LossChecker].
 func (t *Tx) Lost() bool {
-	if t.ended {
-		return false
-	}
+	return !t.ended && isLost(t.conn)
+}
+
+func isLost(conn *sql.Conn) bool {
 	lost := false
-	err := t.conn.Raw(func(connection any) error {
+	err := conn.Raw(func(connection any) error {
 		c, ok := connection.(interface{ Lost() bool })
 		lost = ok && c.Lost()
 		return nil
@@ -159,9 +167,10 @@ func (t *Tx) change(what string, fn func() error) error {
 	return nil
 }
 
-// write runs a function in a writing transaction of its own and commits it.
+// write runs a function in a writing transaction of its own and commits it. What waits for a lock goes on with what is there then, also where the
+// database's default is stricter.
 func (s *Store) write(ctx context.Context, what string, fn func(t *Tx) error) error {
-	t, err := s.begin(ctx, false)
+	t, err := s.begin(ctx, false, sql.LevelReadCommitted)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}

@@ -100,6 +100,9 @@ func TestConnectionsThatAreTerminated(t *testing.T) {
 			if ended < 20 {
 				t.Errorf("%d connections were ended: the fault did not bite", ended)
 			}
+			if f.failed != f.unknown {
+				t.Errorf("%d transactions failed, of which %d are unknown: the others could have been run again", f.failed, f.unknown)
+			}
 		})
 	}
 }

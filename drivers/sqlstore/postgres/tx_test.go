@@ -57,10 +57,11 @@ func transactions(t *testing.T, server *servers) {
 		"an idle transaction frees its locks":        idleTimeout,
 		"a key's commits are in the order of ids":    keyOrder,
 		"a connection lost in COMMIT says unknown":   lostBeforeCommit,
-		"pgx is reached":                        pgxConn,
-		"a handler's own conflict is run again": ownConflict,
-		"a heartbeat waits for a commit":        heartbeatWaits,
-		"a heartbeat does not wait for ever":    heartbeatGivesUp,
+		"pgx is reached":                          pgxConn,
+		"a handler's own conflict is run again":   ownConflict,
+		"a connection that was ended is no error": endedBefore,
+		"a heartbeat waits for a commit":          heartbeatWaits,
+		"a heartbeat does not wait for ever":      heartbeatGivesUp,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -156,6 +157,22 @@ func ownConflict(t *testing.T, server *servers) {
 	if runs != 2 {
 		t.Errorf("it was run %d times, want 2", runs)
 	}
+}
+
+// endedBefore has the server end connections that nobody uses at the moment.
+func endedBefore(t *testing.T, server *servers) {
+	store := openFor(t, server, Config{})
+	service := headrace.NewService(headrace.ServiceConfig{Name: "orders", Store: store})
+	put := func(_ context.Context, tx *headrace.Tx) error { return exec(t, tx.Driver(), upsert, "k") }
+	var pid int
+	must(t, service.In(t.Context(), func(ctx context.Context, tx *headrace.Tx) error {
+		pid = backendOf(t, tx.Driver())
+		return put(ctx, tx)
+	}))
+	if ended := server.Do(fmt.Sprintf(`SELECT pg_terminate_backend(%d, 10000)`, pid)); ended != "t" {
+		t.Fatalf("ending a connection: %s", ended)
+	}
+	must(t, service.In(t.Context(), put))
 }
 
 var lease = driver.Partition{Topic: "orders"}
