@@ -139,6 +139,14 @@ func (s *PostgresServer) Do(query string) string {
 	return shown
 }
 
+// Log is what the server has written to its log so far.
+func (s *PostgresServer) Log() string {
+	s.process.t.Helper()
+	log, err := os.ReadFile(s.process.logFile())
+	s.process.must(err, "read the log of")
+	return string(log)
+}
+
 // TerminateBackends ends all connections but its own, as an administrator would, and returns how many there were.
 func (s *PostgresServer) TerminateBackends() string {
 	s.process.t.Helper()
