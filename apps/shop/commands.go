@@ -15,8 +15,12 @@ import (
 func runVerify(ctx context.Context, args []string, env func(string) string, out, errs io.Writer) int {
 	var directory string
 	flags := newFlags("shop verify", errs, &directory)
-	if err := parse(flags, args, env); err != nil {
+	urls, err := parse(flags, args, env)
+	if err != nil {
 		return usage(err, errs)
+	}
+	if urls["postgres"] != "" {
+		return usage(errors.New("verify: PostgreSQL is not read yet"), errs)
 	}
 	report, err := verify.Run(ctx, directory)
 	switch {

@@ -16,11 +16,7 @@ import (
 	"github.com/headrace/headrace/apps/shop/orders"
 	"github.com/headrace/headrace/apps/shop/payments"
 	"github.com/headrace/headrace/apps/shop/shipping"
-	"github.com/headrace/headrace/memory"
 )
-
-// streamBound is how many of a partition's newest events the broker keeps in memory. Who is further behind reads the journal.
-const streamBound = 128
 
 // serve runs the shop until ctx ends: databases, services, what connects them, and the front door, in this order. It stops in the opposite
 // one, so that what the door has let in is finished.
@@ -31,9 +27,17 @@ func serve(ctx context.Context, c config, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, stores.close()) }()
 
+	broker, err := c.broker()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, broker.Close()) }()
+	live, err := c.live()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, live.Close()) }()
 	s := newShop(c, stores)
-	broker, live := memory.NewBroker(memory.BrokerConfig{Bound: streamBound}), memory.NewLive()
-	defer func() { err = errors.Join(err, broker.Close(), live.Close()) }()
 	app := &headrace.App{Broker: broker, Live: live, Services: s.chosen(c), Logger: c.log}
 	door := &door{app: app, orders: s.orders}
 	front := gateway.New(gateway.Config{
@@ -55,7 +59,7 @@ func serve(ctx context.Context, c config, out io.Writer) (err error) {
 	})
 }
 
-// shop is all services. Those that are not to run here have no store, and answer every question with an error that says so.
+// shop is all services. Those that are neither run nor asked here have no store, and answer every question with an error that says so.
 type shop struct {
 	identity      *identity.Identity
 	orders        *orders.Orders
@@ -78,14 +82,14 @@ func newShop(c config, s *stores) *shop {
 	}
 }
 
-// chosen are the services that are to run here.
+// chosen are the services that are to run here, and those that are asked here.
 func (s *shop) chosen(c config) []*headrace.Service {
 	var chosen []*headrace.Service
 	for _, service := range []*headrace.Service{
 		s.identity.Service, s.orders.Service, s.payments.Service, s.inventory.Service, s.shipping.Service, s.notifications.Service,
 		s.archive.Service,
 	} {
-		if c.runs(service.Name()) {
+		if c.opens(service.Name()) {
 			chosen = append(chosen, service)
 		}
 	}
