@@ -49,8 +49,12 @@ func (m *member) forget(s slotID) {
 }
 
 // run works until ctx ends and then stops in order: readers first, then the relay, then the membership. The context live outlasts ctx: it is
-// what running handlers and the last commits use.
+// what running handlers and the last commits use. A member that only publishes takes no lease; it passes nudges on.
 func (m *member) run(ctx, live context.Context) {
+	if m.service.config.PublishOnly {
+		m.relay.run(ctx, live)
+		return
+	}
 	var readers, relays, beats sync.WaitGroup
 	relayCtx, stopRelay := context.WithCancel(live)
 	beatCtx, stopBeats := context.WithCancel(live)

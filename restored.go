@@ -2,6 +2,7 @@ package headrace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/headrace/headrace/driver"
@@ -11,13 +12,11 @@ import (
 // looks for such proofs before anything is numbered; history meets the others.
 
 // reportCursors tells the owners in this process how far the group has come, before any of them numbers another event: a cursor ahead of a
-// journal proves that the journal was restored to an older state.
+// journal proves that the journal was restored to an older state. Owners elsewhere hear of it when the group looks at their heads.
 func (s *Service) reportCursors(ctx context.Context, h *history) error {
 	var ids []driver.Partition
 	for _, t := range s.follows {
-		if _, err := h.owner(t.Name); err == nil {
-			ids = append(ids, t.all()...)
-		}
+		ids = append(ids, t.all()...)
 	}
 	if len(ids) == 0 {
 		return nil
@@ -29,14 +28,10 @@ func (s *Service) reportCursors(ctx context.Context, h *history) error {
 	headOf := h.look(ctx)
 	for _, l := range leases {
 		head, err := headOf(l.Partition)
-		if err != nil {
-			return err
+		if err == nil && l.Cursor.After(head.Position) {
+			err = h.report(ctx, l.Partition, l.Cursor)
 		}
-		if !l.Cursor.After(head) {
-			continue
-		}
-		owner, _ := h.owner(l.Partition.Topic) // it was found above
-		if err := owner.raiseEpoch(ctx, l.Partition, l.Cursor); err != nil {
+		if err != nil && !errors.Is(err, errNoHistory) {
 			return err
 		}
 	}

@@ -32,6 +32,9 @@ type ServiceConfig struct {
 	Lease time.Duration
 	// Drain is how long a stop waits for handlers that are running before their context ends. Default 20 s.
 	Drain time.Duration
+	// PublishOnly makes this process one that only opens transactions of the service ([Service.In], [Service.View]): it relays nothing and
+	// handles nothing. Other processes, which run the service on the same database, do that; [App.Live] tells them at once.
+	PublishOnly bool
 	// Clock tells the time. Default: the machine's clock.
 	Clock driver.Clock
 }

@@ -2,6 +2,7 @@ package headrace
 
 import (
 	"context"
+	"maps"
 	"time"
 )
 
@@ -27,18 +28,44 @@ func (w *worker) checkHeads(ctx context.Context, silent bool) {
 			unknown = append(unknown, p)
 			continue
 		}
-		if head != p.cursor() && (p.fresh || p.seen == p.cursor() || head.Epoch != p.cursor().Epoch) {
-			p.behind = true
-		}
-		p.fresh, p.seen = false, p.cursor()
+		p.behind = p.differs(head)
+		p.look(w.checked)
 	}
 	w.checkTops(ctx, unknown)
+}
+
+// differs reports whether a partition has to read its journal. That the journal ends before the cursor counts only if it was looked at after
+// the cursor was there: then it was restored.
+func (p *partition) differs(h head) bool {
+	settled := p.fresh || p.seen == p.cursor()
+	switch {
+	case h.Position == p.cursor():
+		return false
+	case h.After(p.cursor()):
+		return settled || h.Epoch != p.cursor().Epoch
+	default:
+		return settled && !h.asOf.Before(p.seenAt)
+	}
+}
+
+// look takes note of where the cursor is.
+func (p *partition) look(now time.Time) {
+	if p.fresh || p.seen != p.cursor() {
+		p.seen, p.seenAt = p.cursor(), now
+	}
+	p.fresh = false
 }
 
 // checkFresh compares new partitions with their journals before the first of their events is run. If the journal has another epoch, they
 // begin with history: the stream may still have events that the journal has lost. And what was published later than this cannot have killed
 // anybody.
 func (w *worker) checkFresh(ctx context.Context) {
+	topics := map[string]bool{}
+	for _, p := range w.held() {
+		topics[p.id.Topic] = topics[p.id.Topic] || p.fresh
+	}
+	maps.DeleteFunc(topics, func(_ string, fresh bool) bool { return !fresh })
+	w.history.refresh(ctx, topics)
 	headOf := w.history.look(ctx)
 	for _, p := range w.held() {
 		if !p.fresh || p.behind || !p.readable(w.now()) {
@@ -69,6 +96,6 @@ func (w *worker) checkTops(ctx context.Context, unknown []*partition) {
 		if top.Position.After(p.cursor()) && p.seen == p.cursor() {
 			p.followed = false
 		}
-		p.seen = p.cursor()
+		p.look(w.topsRead)
 	}
 }

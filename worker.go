@@ -208,7 +208,7 @@ func (w *worker) takeChanges(ctx context.Context) error {
 }
 
 func (w *worker) adopt(l driver.Lease) {
-	p := &partition{id: l.Partition, lease: l, unsure: true, fresh: true, holding: true}
+	p := &partition{id: l.Partition, lease: l, unsure: true, fresh: true, seenAt: w.now(), holding: true}
 	if l.Dirty {
 		p.careful = l.Cursor.Seq + uint64(w.service.config.Batch)
 	}
