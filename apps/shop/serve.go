@@ -72,13 +72,13 @@ type shop struct {
 
 func newShop(c config, s *stores) *shop {
 	return &shop{
-		identity:      identity.New(s.services["identity"], identity.Settings{}),
-		orders:        orders.New(s.services["orders"], orders.Settings{CancelWithin: c.cancelWithin}),
+		identity:      identity.New(s.services["identity"], identity.Settings{PublishOnly: c.asks("identity")}),
+		orders:        orders.New(s.services["orders"], orders.Settings{CancelWithin: c.cancelWithin, PublishOnly: c.asks("orders")}),
 		payments:      payments.New(s.services["payments"], payments.Settings{Provider: s.provider, Logger: c.log}),
-		inventory:     inventory.New(s.services["inventory"], inventory.Settings{}),
+		inventory:     inventory.New(s.services["inventory"], inventory.Settings{PublishOnly: c.asks("inventory")}),
 		shipping:      shipping.New(s.services["shipping"], shipping.Settings{Fetch: c.fetch, Carry: c.carry}),
-		notifications: notifications.New(s.services["notifications"], notifications.Settings{}),
-		archive:       archive.New(s.services["archive"], archive.Settings{Topics: topics()}),
+		notifications: notifications.New(s.services["notifications"], notifications.Settings{PublishOnly: c.asks("notifications")}),
+		archive:       archive.New(s.services["archive"], archive.Settings{Topics: topics(), PublishOnly: c.asks("archive")}),
 	}
 }
 

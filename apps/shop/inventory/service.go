@@ -23,6 +23,8 @@ var Schema string
 type Settings struct {
 	// Low is below how many pieces a StockLow event warns. Default 3.
 	Low int64
+	// PublishOnly makes this process one that only asks the service; others, which run it on the same database, relay and handle.
+	PublishOnly bool
 	// Clock tells the time. Default: the machine's.
 	Clock driver.Clock
 }
@@ -39,10 +41,11 @@ func New(store driver.Store, settings Settings) *Inventory {
 	settings.Low = cmp.Or(settings.Low, 3)
 	i := &Inventory{settings: settings}
 	i.Service = headrace.NewService(headrace.ServiceConfig{
-		Name:  "inventory",
-		Store: store,
-		Clock: settings.Clock,
-		Owns:  []headrace.Topic{contract.Topic},
+		Name:        "inventory",
+		Store:       store,
+		PublishOnly: settings.PublishOnly,
+		Clock:       settings.Clock,
+		Owns:        []headrace.Topic{contract.Topic},
 		Handlers: []headrace.Handler{
 			headrace.On(orders.ReserveStock, i.reserve),
 			headrace.On(orders.ReleaseStock, i.release),
