@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -74,12 +75,20 @@ func newShop(c config, s *stores) *shop {
 	return &shop{
 		identity:      identity.New(s.services["identity"], identity.Settings{PublishOnly: c.asks("identity")}),
 		orders:        orders.New(s.services["orders"], orders.Settings{CancelWithin: c.cancelWithin, PublishOnly: c.asks("orders")}),
-		payments:      payments.New(s.services["payments"], payments.Settings{Provider: s.provider, Logger: c.log}),
+		payments:      payments.New(s.services["payments"], payments.Settings{Provider: s.provider, Process: c.process(), Logger: c.log}),
 		inventory:     inventory.New(s.services["inventory"], inventory.Settings{PublishOnly: c.asks("inventory")}),
 		shipping:      shipping.New(s.services["shipping"], shipping.Settings{Fetch: c.fetch, Carry: c.carry}),
 		notifications: notifications.New(s.services["notifications"], notifications.Settings{PublishOnly: c.asks("notifications")}),
 		archive:       archive.New(s.services["archive"], archive.Settings{Topics: topics(), PublishOnly: c.asks("archive")}),
 	}
+}
+
+// process names this process among those that have the same databases open: a file has no others.
+func (c config) process() string {
+	if c.postgres == "" {
+		return ""
+	}
+	return rand.Text()
 }
 
 // chosen are the services that are to run here, and those that are asked here.

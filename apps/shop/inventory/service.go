@@ -59,6 +59,9 @@ func New(store driver.Store, settings Settings) *Inventory {
 // dropped, because the release has been answered.
 func (i *Inventory) reserve(ctx context.Context, tx *headrace.Tx, e headrace.Event[orders.ReserveStockData]) error {
 	db := i.db(tx)
+	if err := db.enter(ctx); err != nil {
+		return err
+	}
 	orderID := e.Data.OrderID
 	if r, found, err := db.reservation(ctx, orderID); err != nil || found {
 		if err == nil && r.state == "reserved" {
@@ -104,6 +107,9 @@ func (i *Inventory) warn(tx *headrace.Tx, lines []contract.Item, onHand map[stri
 // tombstone that the late request will find.
 func (i *Inventory) release(ctx context.Context, tx *headrace.Tx, e headrace.Event[orders.OrderData]) error {
 	db := i.db(tx)
+	if err := db.enter(ctx); err != nil {
+		return err
+	}
 	r, found, err := db.reservation(ctx, e.Data.OrderID)
 	switch {
 	case err != nil:
@@ -124,7 +130,11 @@ func (i *Inventory) release(ctx context.Context, tx *headrace.Tx, e headrace.Eve
 
 // commit takes what an order has off the shelf for good.
 func (i *Inventory) commit(ctx context.Context, tx *headrace.Tx, e headrace.Event[orders.OrderData]) error {
-	r, found, err := i.db(tx).reservation(ctx, e.Data.OrderID)
+	db := i.db(tx)
+	if err := db.enter(ctx); err != nil {
+		return err
+	}
+	r, found, err := db.reservation(ctx, e.Data.OrderID)
 	switch {
 	case err != nil:
 		return err

@@ -24,6 +24,13 @@ type reservation struct {
 	lines              []contract.Item
 }
 
+// enter waits until nobody else moves stock, and keeps others waiting until the transaction ends. It comes before everything that is read in
+// order to change stock: an update that changes nothing locks its row on every database.
+func (t table) enter(ctx context.Context) error {
+	result, err := t.sql.ExecContext(ctx, `UPDATE stockroom SET turns = turns WHERE door = 1`)
+	return expectRow(result, err, "enter the stockroom")
+}
+
 func (t table) reservation(ctx context.Context, orderID string) (reservation, bool, error) {
 	r := reservation{orderID: orderID}
 	var lines string
@@ -86,8 +93,7 @@ func (t table) onHand(ctx context.Context, lines []contract.Item) (map[string]in
 	return onHand, rows.Err()
 }
 
-// apply moves the pieces of the lines and keeps why. It fails with ErrConflict, which runs the handler again, if somebody else took them
-// between the look and the grip.
+// apply moves the pieces of the lines and keeps why. It fails with ErrConflict, which runs the handler again, if they are not there.
 func (t table) apply(ctx context.Context, ref string, k kind, lines []contract.Item) error {
 	rows := make([][]any, 0, len(lines))
 	for _, m := range k.moves(lines) {
