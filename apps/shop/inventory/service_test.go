@@ -3,29 +3,19 @@ package inventory
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"testing"
 
 	"github.com/headrace/headrace"
 	"github.com/headrace/headrace/apps/shop/inventory/contract"
 	orders "github.com/headrace/headrace/apps/shop/orders/contract"
-	"github.com/headrace/headrace/drivers/sqlstore/sqlite"
+	"github.com/headrace/headrace/apps/shop/storetest"
 	"github.com/headrace/headrace/headracetest"
 )
 
-// newInventory is the service on a file of its own, with the catalogue of a fresh shop.
-func newInventory(t *testing.T) *Inventory {
+// newInventory is the service on a database of its own, with the catalogue of a fresh shop.
+func newInventory(t *testing.T, d *storetest.Database) *Inventory {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "inventory.db"), Schema: Schema})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	i := New(store, Settings{})
+	i := New(d.Open(t, Schema), Settings{})
 	if err := i.Seed(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -56,9 +46,8 @@ func reserveFor(orderID string, items ...orders.Item) orders.ReserveStockData {
 
 func about(orderID string) orders.OrderData { return orders.OrderData{OrderID: orderID} }
 
-func TestReserveThenCommit(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testReserveThenCommit(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	published := headracetest.Handle(t, i.Service, orders.ReserveStock, reserveFor("o1", orders.Item{SKU: lamp, Qty: 2}))
 	if r := headracetest.One(t, published, contract.Reserved).Data; r.OrderID != "o1" || r.Lines[0] != (contract.Item{SKU: lamp, Qty: 2}) {
 		t.Errorf("reserved %+v", r)
@@ -78,9 +67,8 @@ func TestReserveThenCommit(t *testing.T) {
 	}
 }
 
-func TestReserveAllLinesOrNone(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testReserveAllLinesOrNone(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	published := headracetest.Handle(t, i.Service, orders.ReserveStock,
 		reserveFor("o1", orders.Item{SKU: lamp, Qty: 2}, orders.Item{SKU: chair, Qty: 2}, orders.Item{SKU: "nothing", Qty: 1}))
 	rejected := headracetest.One(t, published, contract.Rejected).Data
@@ -92,9 +80,8 @@ func TestReserveAllLinesOrNone(t *testing.T) {
 	i.mustStock(t, chair, contract.Stock{OnHand: 1})
 }
 
-func TestLastPieceGoesToOne(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testLastPieceGoesToOne(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	published := headracetest.Handle(t, i.Service, orders.ReserveStock,
 		reserveFor("o1", orders.Item{SKU: chair, Qty: 1}), reserveFor("o2", orders.Item{SKU: chair, Qty: 1}))
 	if r := headracetest.One(t, published, contract.Reserved).Data; r.OrderID != "o1" {
@@ -109,9 +96,8 @@ func TestLastPieceGoesToOne(t *testing.T) {
 	i.mustStock(t, chair, contract.Stock{Reserved: 1})
 }
 
-func TestReserveAgainIsAnsweredAgain(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testReserveAgainIsAnsweredAgain(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	ask := reserveFor("o1", orders.Item{SKU: lamp, Qty: 2}, orders.Item{SKU: lamp, Qty: 1})
 	first := headracetest.One(t, headracetest.Handle(t, i.Service, orders.ReserveStock, ask), contract.Reserved).Data
 	again := headracetest.One(t, headracetest.Handle(t, i.Service, orders.ReserveStock, ask), contract.Reserved).Data
@@ -121,9 +107,8 @@ func TestReserveAgainIsAnsweredAgain(t *testing.T) {
 	i.mustStock(t, lamp, contract.Stock{OnHand: 2, Reserved: 3})
 }
 
-func TestReleaseGivesBackOnce(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testReleaseGivesBackOnce(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	headracetest.Handle(t, i.Service, orders.ReserveStock, reserveFor("o1", orders.Item{SKU: lamp, Qty: 4}))
 	published := headracetest.Handle(t, i.Service, orders.ReleaseStock, about("o1"), about("o1"))
 	if n := len(headracetest.All(t, published, contract.Released)); n != 2 {
@@ -135,9 +120,8 @@ func TestReleaseGivesBackOnce(t *testing.T) {
 	}
 }
 
-func TestReleaseBeatsLateReserve(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testReleaseBeatsLateReserve(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	published := headracetest.Handle(t, i.Service, orders.ReleaseStock, about("o1"))
 	if r := headracetest.One(t, published, contract.Released).Data; len(r.Lines) > 0 {
 		t.Errorf("released %+v of nothing", r.Lines)
@@ -149,9 +133,8 @@ func TestReleaseBeatsLateReserve(t *testing.T) {
 	i.mustStock(t, lamp, contract.Stock{OnHand: 5})
 }
 
-func TestLowStockIsToldOnce(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testLowStockIsToldOnce(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	published := headracetest.Handle(t, i.Service, orders.ReserveStock,
 		reserveFor("o1", orders.Item{SKU: lamp, Qty: 2}), reserveFor("o2", orders.Item{SKU: lamp, Qty: 1}), reserveFor("o3", orders.Item{SKU: lamp, Qty: 1}))
 	if low := headracetest.One(t, published, contract.StockLow).Data; low != (contract.StockLowData{SKU: lamp, OnHand: 2}) {
@@ -159,9 +142,8 @@ func TestLowStockIsToldOnce(t *testing.T) {
 	}
 }
 
-func TestAdjustStock(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testAdjustStock(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	in := contract.AdjustStock{SKU: lamp, Delta: 7, Reason: "delivery", IdempotencyKey: "k1"}
 	for range 2 { // the same key works once
 		got, err := i.AdjustStock(t.Context(), in)
@@ -184,9 +166,8 @@ func TestAdjustStock(t *testing.T) {
 	i.mustStock(t, lamp, contract.Stock{OnHand: 12})
 }
 
-func TestSeedOnce(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testSeedOnce(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	if err := i.Seed(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -201,9 +182,8 @@ func TestSeedOnce(t *testing.T) {
 	}
 }
 
-func TestChangePrice(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testChangePrice(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	p, err := i.GetProduct(t.Context(), contract.GetProduct{SKU: lamp})
 	if err != nil {
 		t.Fatal(err)
