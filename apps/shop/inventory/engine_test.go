@@ -20,5 +20,13 @@ func TestInventory(t *testing.T) {
 			"SeedOnce":                    testSeedOnce,
 			"ChangePrice":                 testChangePrice,
 		},
+		Together: map[string]func(*testing.T, *storetest.Database){
+			"ShopsOpenAtOnce":      testShopsOpenAtOnce,
+			"LastPiecesGoToAsMany": testLastPiecesGoToAsMany,
+			"OrdersCrossEachOther": testOrdersCrossEachOther,
+			"ReleaseMeetsReserve":  testReleaseMeetsReserve,
+			"OneKeyOneAdjustment":  testOneKeyOneAdjustment,
+			"OneKeyTwoAdjustments": testOneKeyTwoAdjustments,
+		},
 	})
 }
