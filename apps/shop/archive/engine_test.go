@@ -12,5 +12,8 @@ func TestArchive(t *testing.T) {
 			"KeepsEachEventOnce": testKeepsEachEventOnce,
 			"Timeline":           testTimeline,
 		},
+		Together: map[string]func(*testing.T, *storetest.Database){
+			"TwoProcessesKeepTheSame": testTwoProcessesKeepTheSame,
+		},
 	})
 }

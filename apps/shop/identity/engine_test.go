@@ -16,5 +16,9 @@ func TestIdentity(t *testing.T) {
 			"Profile":              testProfile,
 			"SeedTwice":            testSeedTwice,
 		},
+		Together: map[string]func(*testing.T, *storetest.Database){
+			"OneAddressInTwoProcesses": testOneAddressInTwoProcesses,
+			"ShopsOpenAtOnce":          testShopsOpenAtOnce,
+		},
 	})
 }

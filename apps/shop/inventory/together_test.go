@@ -12,7 +12,7 @@ import (
 	"github.com/headrace/headrace/apps/shop/storetest"
 )
 
-// several are processes that run the service on the same database, with the catalogue of a fresh shop.
+// several are processes that run the service on the same database.
 func several(t *testing.T, d *storetest.Database, n int) ([]*Inventory, []*storetest.Watched) {
 	t.Helper()
 	processes, stores := make([]*Inventory, n), make([]*storetest.Watched, n)
@@ -23,12 +23,11 @@ func several(t *testing.T, d *storetest.Database, n int) ([]*Inventory, []*store
 	return processes, stores
 }
 
-func fails(t *testing.T, errs []error) {
+// open fills the catalogue.
+func open(t *testing.T, processes []*Inventory) {
 	t.Helper()
-	for _, err := range errs {
-		if err != nil {
-			t.Error(err)
-		}
+	if err := processes[0].Seed(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -49,7 +48,7 @@ func encode[T any](t *testing.T, c headrace.Contract[T], data T) headrace.RawEve
 // testShopsOpenAtOnce: one of them fills the catalogue.
 func testShopsOpenAtOnce(t *testing.T, d *storetest.Database) {
 	processes, _ := several(t, d, 6)
-	fails(t, storetest.AtOnce(6, func(n int) error { return processes[n].Seed(t.Context()) }))
+	storetest.Together(t, 6, func(n int) error { return processes[n].Seed(t.Context()) })
 	page, err := processes[0].ListProducts(t.Context(), contract.ListProducts{Limit: 100})
 	if err != nil || len(page.Products) != len(seeds()) {
 		t.Errorf("%d products, %v; want %d", len(page.Products), err, len(seeds()))
@@ -60,9 +59,9 @@ func testShopsOpenAtOnce(t *testing.T, d *storetest.Database) {
 // testLastPiecesGoToAsMany: however many reserve at once, there are five.
 func testLastPiecesGoToAsMany(t *testing.T, d *storetest.Database) {
 	processes, _ := several(t, d, 2)
-	fails(t, []error{processes[0].Seed(t.Context())})
+	open(t, processes)
 	kinds := make([]string, 20)
-	fails(t, storetest.AtOnce(len(kinds), func(n int) error {
+	storetest.Together(t, len(kinds), func(n int) error {
 		order := fmt.Sprintf("o%d", n)
 		published, err := processes[n%2].hear(t, encode(t, orders.ReserveStock, reserveFor(order, orders.Item{SKU: lamp, Qty: 1})))
 		for _, p := range published {
@@ -71,7 +70,7 @@ func testLastPiecesGoToAsMany(t *testing.T, d *storetest.Database) {
 			}
 		}
 		return err
-	}))
+	})
 	count := map[string]int{}
 	for _, kind := range kinds {
 		count[kind]++
@@ -85,10 +84,10 @@ func testLastPiecesGoToAsMany(t *testing.T, d *storetest.Database) {
 // testOrdersCrossEachOther: transactions of several orders want the same products in different order. Nobody waits in a circle.
 func testOrdersCrossEachOther(t *testing.T, d *storetest.Database) {
 	processes, stores := several(t, d, 2)
-	fails(t, []error{processes[0].Seed(t.Context())})
+	open(t, processes)
 	const rounds = 20
 	skus := []string{"board-oak", "bowl-mixing", "brush-dish", "candle-bees"}
-	fails(t, storetest.AtOnce(4, func(n int) error {
+	storetest.Together(t, 4, func(n int) error {
 		for round := range rounds {
 			var events []headrace.RawEvent
 			for i := range skus {
@@ -101,7 +100,7 @@ func testOrdersCrossEachOther(t *testing.T, d *storetest.Database) {
 			}
 		}
 		return nil
-	}))
+	})
 	for n, s := range stores {
 		if s.Conflicts() > 0 {
 			t.Errorf("process %d: the database gave up %d times", n, s.Conflicts())
@@ -113,17 +112,17 @@ func testOrdersCrossEachOther(t *testing.T, d *storetest.Database) {
 // testReleaseMeetsReserve: whichever is first, nothing is held in the end.
 func testReleaseMeetsReserve(t *testing.T, d *storetest.Database) {
 	processes, _ := several(t, d, 2)
-	fails(t, []error{processes[0].Seed(t.Context())})
+	open(t, processes)
 	for round := range 20 {
 		order := fmt.Sprintf("o%d", round)
-		fails(t, storetest.AtOnce(2, func(n int) error {
+		storetest.Together(t, 2, func(n int) error {
 			e := encode(t, orders.ReserveStock, reserveFor(order, orders.Item{SKU: lamp, Qty: 1}))
 			if n == 1 {
 				e = encode(t, orders.ReleaseStock, about(order))
 			}
 			_, err := processes[n].hear(t, e)
 			return err
-		}))
+		})
 	}
 	processes[0].mustStock(t, lamp, contract.Stock{OnHand: few})
 }
@@ -131,14 +130,14 @@ func testReleaseMeetsReserve(t *testing.T, d *storetest.Database) {
 // testOneKeyOneAdjustment: the same request by several processes at once is made once.
 func testOneKeyOneAdjustment(t *testing.T, d *storetest.Database) {
 	processes, _ := several(t, d, 2)
-	fails(t, []error{processes[0].Seed(t.Context())})
+	open(t, processes)
 	const rounds = 10
 	for round := range rounds {
 		a := contract.AdjustStock{SKU: lamp, Delta: 3, IdempotencyKey: fmt.Sprint("key ", round), Reason: "found"}
-		fails(t, storetest.AtOnce(6, func(n int) error {
+		storetest.Together(t, 6, func(n int) error {
 			_, err := processes[n%2].AdjustStock(t.Context(), a)
 			return err
-		}))
+		})
 	}
 	processes[0].mustStock(t, lamp, contract.Stock{OnHand: few + 3*rounds})
 }
@@ -146,7 +145,7 @@ func testOneKeyOneAdjustment(t *testing.T, d *storetest.Database) {
 // testOneKeyTwoAdjustments: of two requests under the same key, one is made and the other is refused.
 func testOneKeyTwoAdjustments(t *testing.T, d *storetest.Database) {
 	processes, _ := several(t, d, 2)
-	fails(t, []error{processes[0].Seed(t.Context())})
+	open(t, processes)
 	skus := []string{lamp, chair}
 	for round := range 10 {
 		errs := storetest.AtOnce(2, func(n int) error {

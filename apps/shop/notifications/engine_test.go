@@ -14,5 +14,8 @@ func TestNotifications(t *testing.T) {
 			"NewNameIsUsed":            testNewNameIsUsed,
 			"FirstVersionOfRegistered": testFirstVersionOfRegistered,
 		},
+		Together: map[string]func(*testing.T, *storetest.Database){
+			"OneReasonInTwoProcesses": testOneReasonInTwoProcesses,
+		},
 	})
 }

@@ -20,5 +20,10 @@ func TestOrders(t *testing.T) {
 			"Cart":                        testCart,
 			"ReadyWithPrices":             testReadyWithPrices,
 		},
+		Together: map[string]func(*testing.T, *storetest.Database){
+			"OneKeyInTwoProcesses": testOneKeyInTwoProcesses,
+			"CancelMeetsPayment":   testCancelMeetsPayment,
+			"TwoTopicsEndAnOrder":  testTwoTopicsEndAnOrder,
+		},
 	})
 }

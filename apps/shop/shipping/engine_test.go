@@ -14,5 +14,8 @@ func TestShipping(t *testing.T) {
 			"Recall":                 testRecall,
 			"RecallBeatsLateRequest": testRecallBeatsLateRequest,
 		},
+		Together: map[string]func(*testing.T, *storetest.Database){
+			"RecallMeetsDispatch": testRecallMeetsDispatch,
+		},
 	})
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"sync"
 	"sync/atomic"
+	"testing"
 
 	"github.com/headrace/headrace/driver"
 )
@@ -21,6 +22,16 @@ func AtOnce(n int, fn func(i int) error) []error {
 	close(begin)
 	running.Wait()
 	return errs
+}
+
+// Together calls a function n times at the same moment, none of which may fail.
+func Together(t testing.TB, n int, fn func(i int) error) {
+	t.Helper()
+	for _, err := range AtOnce(n, fn) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // Watched is a store that counts how often the database gave up on a statement of the service because of others.
