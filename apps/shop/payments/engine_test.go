@@ -18,5 +18,10 @@ func TestPayments(t *testing.T) {
 			"OpenIntentIsFoundAgain":       testOpenIntentIsFoundAgain,
 			"CallsAreBounded":              testCallsAreBounded,
 		},
+		Together: map[string]func(*testing.T, *storetest.Database){
+			"EachProcessCallsForItsOwn": testEachProcessCallsForItsOwn,
+			"CallsOfADeadProcess":       testCallsOfADeadProcess,
+			"TwoAnswersAreRecordedOnce": testTwoAnswersAreRecordedOnce,
+		},
 	})
 }

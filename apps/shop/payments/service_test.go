@@ -32,11 +32,13 @@ type bench struct {
 type moody struct {
 	*provider.Provider
 	gate  chan struct{} // if not nil, the slow card waits for it after its charge
+	slow  string        // that card
 	began chan struct{} // if not nil, hears of every call that begins
 
 	mu       sync.Mutex
-	lost     int // so many answers
-	captures int // that were asked for
+	lost     int            // so many answers
+	captures int            // that were asked for
+	asked    map[string]int // how often to authorise, by key
 	running  int
 	most     int // calls at once
 }
@@ -44,11 +46,14 @@ type moody struct {
 func (m *moody) Authorize(ctx context.Context, r provider.AuthorizeRequest) (provider.Answer, error) {
 	m.count(1)
 	defer m.count(-1)
+	m.mu.Lock()
+	m.asked[r.Key]++
+	m.mu.Unlock()
 	if m.began != nil {
 		m.began <- struct{}{}
 	}
 	answer, err := m.Provider.Authorize(ctx, r)
-	if m.gate != nil && r.Token == slowCard {
+	if m.gate != nil && r.Token == m.slow {
 		select {
 		case <-m.gate:
 		case <-ctx.Done():
@@ -103,7 +108,7 @@ func newBench(t *testing.T, d *storetest.Database, settings Settings) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, heard: make(chan headrace.RawEvent, 100), provider: &moody{Provider: real}}
+	b := &bench{t: t, heard: make(chan headrace.RawEvent, 100), provider: &moody{Provider: real, slow: slowCard, asked: map[string]int{}}}
 	settings.Provider, settings.RetryMin = b.provider, time.Millisecond
 	b.payments = New(d.Open(t, Schema), settings)
 	b.saga = headrace.NewService(headrace.ServiceConfig{
@@ -126,18 +131,22 @@ func newBench(t *testing.T, d *storetest.Database, settings Settings) *bench {
 		}
 	})
 	<-app.Ready()
-	b.pay = func() func() {
-		ctx, stop := context.WithCancel(ctx)
-		var paying sync.WaitGroup
-		paying.Go(func() { _ = b.payments.Run(ctx) })
-		once := sync.OnceFunc(func() {
-			stop()
-			paying.Wait()
-		})
-		t.Cleanup(once)
-		return once
-	}
+	b.pay = func() func() { return b.run(b.payments) }
 	return b
+}
+
+// run runs the calls to the provider of one process.
+func (b *bench) run(p *Payments) (stop func()) {
+	b.t.Helper()
+	ctx, end := context.WithCancel(context.WithoutCancel(b.t.Context()))
+	var paying sync.WaitGroup
+	paying.Go(func() { _ = p.Run(ctx) })
+	stop = sync.OnceFunc(func() {
+		end()
+		paying.Wait()
+	})
+	b.t.Cleanup(stop)
+	return stop
 }
 
 func (b *bench) hear(_ context.Context, _ *headrace.Tx, events []headrace.RawEvent) error {

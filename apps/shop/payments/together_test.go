@@ -1,0 +1,82 @@
+package payments
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/headrace/headrace/apps/shop/storetest"
+)
+
+// another is a process beside that of the bench. It is there to call the provider.
+func (b *bench) another(d *storetest.Database, settings Settings) *Payments {
+	b.t.Helper()
+	settings.Provider, settings.RetryMin = b.provider, time.Millisecond
+	return New(d.Open(b.t, Schema), settings)
+}
+
+// wantAll wants all of n orders to be authorised, in any order, and the provider to be asked once for each.
+func (b *bench) wantAll(n int) {
+	b.t.Helper()
+	for range n {
+		if e := <-b.heard; e.Type != "payment.authorized" {
+			b.t.Errorf("heard %s of %s", e.Type, e.Key)
+		}
+	}
+	b.provider.mu.Lock()
+	defer b.provider.mu.Unlock()
+	for key, calls := range b.provider.asked {
+		if calls != 1 {
+			b.t.Errorf("%s was asked for %d times", key, calls)
+		}
+	}
+	if len(b.provider.asked) != n {
+		b.t.Errorf("asked for %d payments, want %d", len(b.provider.asked), n)
+	}
+}
+
+// testEachProcessCallsForItsOwn: the others leave its intents alone as long as they are not overdue.
+func testEachProcessCallsForItsOwn(t *testing.T, d *storetest.Database) {
+	b := newBench(t, d, Settings{Process: "a", TakeOver: time.Hour})
+	const orders = 40
+	b.pay()
+	for _, name := range []string{"b", "c"} {
+		b.run(b.another(d, Settings{Process: name, TakeOver: time.Hour}))
+	}
+	for n := range orders {
+		b.authorize(fmt.Sprint("o", n), goodCard)
+	}
+	b.wantAll(orders)
+}
+
+// testCallsOfADeadProcess: two others find them, and one of them makes each.
+func testCallsOfADeadProcess(t *testing.T, d *storetest.Database) {
+	b := newBench(t, d, Settings{Process: "dead"}) // it handles requests, and calls nobody
+	const orders = 40
+	for n := range orders {
+		b.authorize(fmt.Sprint("o", n), goodCard)
+	}
+	for _, name := range []string{"b", "c"} {
+		b.run(b.another(d, Settings{Process: name, TakeOver: 2 * time.Second}))
+	}
+	b.wantAll(orders)
+}
+
+// testTwoAnswersAreRecordedOnce: a process makes a call that another one still makes. Both are answered.
+func testTwoAnswersAreRecordedOnce(t *testing.T, d *storetest.Database) {
+	b := newBench(t, d, Settings{Process: "a"})
+	b.provider.gate, b.provider.began, b.provider.slow = make(chan struct{}), make(chan struct{}, 100), badCard
+	stops := []func(){b.pay()}
+	b.authorize("o1", badCard)
+	<-b.provider.began
+	stops = append(stops, b.run(b.another(d, Settings{Process: "b", TakeOver: time.Millisecond})))
+	<-b.provider.began
+	close(b.provider.gate)
+	b.want("payment.declined", "o1")
+	for _, stop := range stops {
+		stop() // what was answered is recorded
+	}
+	b.void("o1")
+	b.want("payment.voided", "o1") // and nothing before it
+	b.wantState("o1", "declined", 0, 0)
+}
