@@ -21,6 +21,7 @@ func TestPayments(t *testing.T) {
 		Together: map[string]func(*testing.T, *storetest.Database){
 			"EachProcessCallsForItsOwn": testEachProcessCallsForItsOwn,
 			"CallsOfADeadProcess":       testCallsOfADeadProcess,
+			"OneTakesOver":              testOneTakesOver,
 			"TwoAnswersAreRecordedOnce": testTwoAnswersAreRecordedOnce,
 		},
 	})

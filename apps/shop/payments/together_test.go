@@ -1,10 +1,12 @@
 package payments
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/headrace/headrace"
 	"github.com/headrace/headrace/apps/shop/storetest"
 )
 
@@ -60,6 +62,35 @@ func testCallsOfADeadProcess(t *testing.T, d *storetest.Database) {
 		b.run(b.another(d, Settings{Process: name, TakeOver: 2 * time.Second}))
 	}
 	b.wantAll(orders)
+}
+
+// testOneTakesOver: of two that find the same calls overdue at the same moment, each gets those that the other does not.
+func testOneTakesOver(t *testing.T, d *storetest.Database) {
+	b := newBench(t, d, Settings{Process: "dead"})
+	const orders = 20
+	ids := inOrder(orders + 1)
+	for _, id := range ids[:orders] {
+		b.authorize(id, goodCard)
+	}
+	b.void(ids[orders])
+	b.want("payment.voided", ids[orders]) // so the others are to be called for
+	pair := []*Payments{b.another(d, Settings{Process: "b"}), b.another(d, Settings{Process: "c"})}
+	var taken [2]int64
+	since := time.Now().Add(time.Hour).UnixMicro()
+	storetest.Together(t, 2, func(n int) error {
+		return pair[n].Service.In(t.Context(), func(ctx context.Context, tx *headrace.Tx) error {
+			db := pair[n].db(tx)
+			db.now = since
+			keys, err := db.overdueIntents(ctx, since, 2*orders)
+			if err == nil && len(keys) > 0 {
+				taken[n], err = db.takeOver(ctx, since, keys)
+			}
+			return err
+		})
+	})
+	if taken[0]+taken[1] != orders {
+		t.Errorf("%v of %d calls were taken over", taken, orders)
+	}
 }
 
 // testTwoAnswersAreRecordedOnce: a process makes a call that another one still makes. Both are answered.
