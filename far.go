@@ -15,12 +15,13 @@ import (
 const (
 	// askTimeout is how long the answer of an owner in another process may take.
 	askTimeout = 2 * time.Second
-	// headsAge is how old what is known of an owner's heads may be before it is asked again, while somebody wants to know.
-	headsAge = 2 * time.Second
+	// headsAge is how old what is known of an owner's heads may be, because it was not heard of, before it is asked, while somebody wants to
+	// know.
+	headsAge = 5 * tellHeadsEvery
 )
 
-// farOwner is an [owner] in another process, which is asked over live. Its heads are asked for in the background: an owner that is silent
-// holds up nobody who only wants to know whether there is more.
+// farOwner is an [owner] in another process, which is asked over live. Its heads are heard of, or asked for in the background: an owner that is
+// silent holds up nobody who only wants to know whether there is more.
 type farOwner struct {
 	history *history
 	topic   string
@@ -28,7 +29,7 @@ type farOwner struct {
 	mu     sync.Mutex
 	known  []Position // by number of the partition
 	err    error      // why they are not known
-	asOf   time.Time  // when they were last asked for
+	asOf   time.Time  // when they were heard of, or asked for
 	asking chan struct{}
 }
 
@@ -65,12 +66,12 @@ func (o *farOwner) heads(context.Context) (ends, error) {
 	case known == nil:
 		return ends{}, fmt.Errorf("topic %q: %w yet", o.topic, errNoHistory)
 	}
-	return ends{func(p driver.Partition) Position {
+	return ends{of: func(p driver.Partition) Position {
 		if p.Number >= len(known) {
 			return Position{}
 		}
 		return known[p.Number]
-	}, asOf}, nil
+	}, asOf: asOf, told: true}, nil
 }
 
 // ask asks for the heads in the background, and returns a channel that is closed when the outcome is known.
@@ -87,11 +88,21 @@ func (o *farOwner) ask() <-chan struct{} {
 			}
 			o.mu.Lock()
 			defer o.mu.Unlock()
-			o.known, o.err, o.asOf, o.asking = known, err, asOf, nil
+			o.asking = nil
+			if asOf.After(o.asOf) { // else it was heard meanwhile
+				o.known, o.err, o.asOf = known, err, asOf
+			}
 			close(asking)
 		})
 	}
 	return o.asking
+}
+
+// learn takes note of heads that were heard.
+func (o *farOwner) learn(known []Position, asOf time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.known, o.err, o.asOf = known, nil, asOf
 }
 
 func (o *farOwner) askNow(ctx context.Context) ([]Position, error) {
@@ -99,13 +110,7 @@ func (o *farOwner) askNow(ctx context.Context) ([]Position, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := make([]Position, len(a.Heads))
-	for i, text := range a.Heads {
-		if known[i], err = driver.ParsePosition(text); err != nil {
-			return nil, err
-		}
-	}
-	return known, nil
+	return parsePositions(a.Heads)
 }
 
 // request asks the owner.

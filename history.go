@@ -33,7 +33,8 @@ type owner interface {
 // ends is where the partitions of a topic ended when somebody looked.
 type ends struct {
 	of   func(driver.Partition) Position // the zero position for a partition that is not there
-	asOf time.Time                       // not later than when the owner looked
+	asOf time.Time                       // when somebody looked
+	told bool                            // it was told by another process: what is new in it may be on its way on the stream, too
 }
 
 // history reads the journals of topics, wherever their owners are.
@@ -50,6 +51,7 @@ type history struct {
 	far map[string]*farOwner // by topic; those that were ever asked for
 }
 
+// newHistory makes a history, which is closed after use.
 func newHistory(a *App) *history {
 	h := &history{near: map[string]nearOwner{}, live: a.Live, clock: a.Services[0].clock, far: map[string]*farOwner{}}
 	h.ctx, h.stop = context.WithCancel(context.Background())
@@ -57,6 +59,9 @@ func newHistory(a *App) *history {
 		for topic := range s.owns {
 			h.near[topic] = nearOwner{s}
 		}
+	}
+	if h.live != nil {
+		h.running.Go(h.listen)
 	}
 	return h
 }
@@ -113,6 +118,7 @@ func (h *history) report(ctx context.Context, p driver.Partition, seen Position)
 type head struct {
 	Position
 	asOf time.Time
+	told bool
 }
 
 // look returns a function that tells the head of a partition. It is for one round of questions: each owner is asked once.
@@ -134,7 +140,7 @@ func (h *history) look(ctx context.Context) func(driver.Partition) (head, error)
 		if a.err != nil {
 			return head{}, fmt.Errorf("head of %s: %w", p, a.err)
 		}
-		return head{a.ends.of(p), a.ends.asOf}, nil
+		return head{a.ends.of(p), a.ends.asOf, a.ends.told}, nil
 	}
 }
 

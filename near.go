@@ -33,5 +33,5 @@ func (o nearOwner) heads(ctx context.Context) (ends, error) {
 			return ends{}, err
 		}
 	}
-	return ends{func(p driver.Partition) Position { return known[p] }, now}, nil
+	return ends{of: func(p driver.Partition) Position { return known[p] }, asOf: now}, nil
 }

@@ -41,27 +41,23 @@ func (s *Service) reportCursors(ctx context.Context, h *history) error {
 // reportTops compares the streams of the service's topics with their journals. Tops are read before heads, because a head read first could
 // be old by the time the top is read.
 func (s *Service) reportTops(ctx context.Context, b driver.Broker) error {
-	tops := map[driver.Partition]Position{}
+	var partitions []driver.Partition
 	for _, t := range s.owns {
-		for _, p := range t.all() {
-			top, err := b.Top(ctx, p)
-			if err != nil {
-				return fmt.Errorf("top of %s: %w", p, err)
-			}
-			if _, err := DecodeMetadata(p, top); err == nil { // else there is nothing, or nothing of ours
-				tops[p] = top.Position
-			}
-		}
+		partitions = append(partitions, t.all()...)
+	}
+	tops, err := readTops(ctx, b, partitions)
+	if err != nil {
+		return err
 	}
 	known, err := s.store.Heads(ctx)
 	if err != nil {
 		return fmt.Errorf("read heads: %w", err)
 	}
 	for p, top := range tops {
-		if !top.After(known[p]) {
-			continue
+		if _, err := DecodeMetadata(p, top); err != nil || !top.Position.After(known[p]) {
+			continue // nothing, nothing of ours, or nothing that proves anything
 		}
-		if err := s.raiseEpoch(ctx, p, top); err != nil {
+		if err := s.raiseEpoch(ctx, p, top.Position); err != nil {
 			return err
 		}
 	}

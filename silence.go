@@ -34,15 +34,17 @@ func (w *worker) checkHeads(ctx context.Context, silent bool) {
 	w.checkTops(ctx, unknown)
 }
 
-// differs reports whether a partition has to read its journal. That the journal ends before the cursor counts only if it was looked at after
-// the cursor was there: then it was restored.
+// differs reports whether a partition has to read its journal. That the journal has more counts if it was so at the last look already, where
+// what is new may be on its way. That it ends before the cursor counts only if it was looked at after the cursor was there: then it was
+// restored.
 func (p *partition) differs(h head) bool {
 	settled := p.fresh || p.seen == p.cursor()
 	switch {
 	case h.Position == p.cursor():
 		return false
 	case h.After(p.cursor()):
-		return settled || h.Epoch != p.cursor().Epoch
+		ripe := p.fresh || !h.told || !h.asOf.After(p.looked)
+		return settled && ripe || h.Epoch != p.cursor().Epoch
 	default:
 		return settled && !h.asOf.Before(p.seenAt)
 	}
@@ -53,7 +55,7 @@ func (p *partition) look(now time.Time) {
 	if p.fresh || p.seen != p.cursor() {
 		p.seen, p.seenAt = p.cursor(), now
 	}
-	p.fresh = false
+	p.fresh, p.looked = false, now
 }
 
 // checkFresh compares new partitions with their journals before the first of their events is run. If the journal has another epoch, they

@@ -19,10 +19,7 @@ func runVerify(ctx context.Context, args []string, env func(string) string, out,
 	if err != nil {
 		return usage(err, errs)
 	}
-	if urls["postgres"] != "" {
-		return usage(errors.New("verify: PostgreSQL is not read yet"), errs)
-	}
-	report, err := verify.Run(ctx, directory)
+	report, err := verify.Run(ctx, verify.Source{Directory: directory, Postgres: urls["postgres"]})
 	switch {
 	case errors.Is(err, verify.ErrNoData):
 		return usage(err, errs)

@@ -9,6 +9,7 @@
 //
 //	money, invalid           values that every package of the shop may use
 //	bulk                     inserts of many rows; for services
+//	storetest                runs a service's tests on every engine
 //	SERVICE/contract         a service's events, requests, answers and errors; may import money, invalid and other contracts
 //	SERVICE                  identity, orders, payments, inventory, shipping, notifications, archive: the service; imports its own and other
 //	                         services' contract packages, never another service

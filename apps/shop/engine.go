@@ -21,7 +21,7 @@ type engine struct {
 
 func engines() []engine {
 	return []engine{
-		{"redis", "HEADRACE_REDIS_URL", "Redis", "streams between processes", locateRedis},
+		{"redis", "HEADRACE_REDIS_URL", "Redis", "streams and live updates between processes", locateRedis},
 		{"nats", "HEADRACE_NATS_URL", "NATS", "live updates between processes", nil},
 		{"postgres", "HEADRACE_POSTGRES_URL", "PostgreSQL", "the services' databases", locatePostgres},
 		{"mongo", "HEADRACE_MONGO_URL", "MongoDB", "the archive", nil},
@@ -72,5 +72,8 @@ func (c config) broker() (driver.Broker, error) {
 
 // live is what tells of events as they happen.
 func (c config) live() (driver.Live, error) {
-	return memory.NewLive(), nil
+	if c.redis == "" {
+		return memory.NewLive(), nil
+	}
+	return redis.NewLive(redis.LiveConfig{URL: c.redis, Logger: c.log})
 }

@@ -184,7 +184,7 @@ const (
 
 func mustVerify(t *testing.T, directory string) {
 	t.Helper()
-	r, err := verify.Run(t.Context(), directory)
+	r, err := verify.Run(t.Context(), verify.Source{Directory: directory})
 	if err != nil || !r.OK() {
 		t.Errorf("verify: %v\n%s", err, r)
 	}

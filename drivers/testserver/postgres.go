@@ -109,9 +109,10 @@ func (s *PostgresServer) answers() error {
 	return err
 }
 
-func (s *PostgresServer) psql(query string) (string, error) {
-	command := exec.CommandContext(s.process.t.Context(), postgresProgram(s.process.t, "psql"), "-X", "-At", "-v", "ON_ERROR_STOP=1",
-		"-c", query, s.URL())
+func (s *PostgresServer) psql(query string) (string, error) { return psql(s.process.t, s.URL(), query) }
+
+func psql(t testing.TB, url, query string) (string, error) {
+	command := exec.CommandContext(t.Context(), postgresProgram(t, "psql"), "-X", "-At", "-v", "ON_ERROR_STOP=1", "-c", query, url)
 	output, err := command.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, output)

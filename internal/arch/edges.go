@@ -29,6 +29,7 @@ var edges = []edge{
 	{"postgres", "driver", "its errors are those of the port"},
 	{"postgres", "sqlstore", "it is a dialect of it"},
 	{"postgres", "github.com/jackc/pgx/v5", "the client library; docs/adr/0009"},
+	{"postgres", "github.com/pressly/goose/v3", "migrations; docs/adr/0010"},
 	{"redis", "driver", "it is a backend"},
 	{"redis", "github.com/redis/rueidis", "the client library; docs/adr/0008"},
 	{"nats", "driver", "it is a backend"},
@@ -51,6 +52,11 @@ var edges = []edge{
 	{"shop", "value", "money and the like"},
 	{"shop", "verify", "shop verify"},
 	{"shop", "load", "shop load"},
+	{"storetest", "driver", "what a service is tried on is a store"},
+	{"storetest", "sqlite", "a file for each test"},
+	{"storetest", "postgres", "a schema for each test"},
+	{"storetest", "sqlstore", "the type of the stores that both open"},
+	{"storetest", "testserver", "a server for the tests of a package"},
 	{"contract", "headrace", "contracts are made by Define"},
 	{"contract", "value", "fields are money and the like"},
 	{"contract", "contract", "an event may carry a type of the contract that it answers"},
@@ -69,6 +75,18 @@ var edges = []edge{
 	{"gateway", "headrace", "it reads metadata and correlates requests"},
 	{"gateway", "driver", "it listens to live"},
 	{"verify", "modernc.org/sqlite", "it reads the files with SQL of its own; docs/adr/0003"},
+	{"verify", "github.com/jackc/pgx/v5", "it reads the schemas with SQL of its own; docs/adr/0009"},
+
+	// A small shop written twice, for a guide.
+	{"comparison", "headrace", "the half that is written with Headrace"},
+	{"comparison", "redis", "the half that is written with Headrace"},
+	{"comparison", "postgres", "the half that is written with Headrace"},
+	{"comparison", "sqlstore", "the type of the store that postgres opens"},
+	{"comparison", "github.com/ThreeDotsLabs/watermill", "the half that is written with Watermill; docs/adr/0012"},
+	{"comparison", "github.com/ThreeDotsLabs/watermill-redisstream", "the half that is written with Watermill; docs/adr/0012"},
+	{"comparison", "github.com/ThreeDotsLabs/watermill-sql/v4", "the half that is written with Watermill; docs/adr/0012"},
+	{"comparison", "github.com/redis/go-redis/v9", "the client that watermill-redisstream takes; docs/adr/0012"},
+	{"comparison", "github.com/jackc/pgx/v5", "the driver of database/sql that watermill-sql is given; docs/adr/0012"},
 }
 
 // inTests are edges that only test files have, besides those above.
@@ -85,9 +103,12 @@ var inTests = []edge{
 	{"sqlite", "drivertest", "every backend runs the suite"},
 	{"sqlite", "headrace", "the suite's user state is written through the engine's transaction"},
 	{"sqlite", "memory", "a store is tried with a broker"},
+	{"sqlite", "redis", "a store is tried with the broker that it runs with"},
+	{"sqlite", "testserver", "that broker has a real server"},
 	{"postgres", "drivertest", "every backend runs the suite"},
 	{"postgres", "headrace", "a service's own statements are run again"},
 	{"postgres", "memory", "a store is tried with a broker"},
+	{"postgres", "redis", "a store is tried with the broker that it runs with"},
 	{"postgres", "testserver", "it is tried on real servers"},
 	{"redis", "drivertest", "every backend runs the suite"},
 	{"redis", "headrace", "an engine runs on it while its server is harmed"},
@@ -97,11 +118,13 @@ var inTests = []edge{
 	{"redis", "testserver", "it is tried on real servers"},
 	{"service", "headracetest", "its handlers are tried without an App"},
 	{"service", "memory", "a service is tried with a broker"},
-	{"service", "sqlite", "a service is tried on its real schema"},
-	{"service", "sqlstore", "the type of the store that sqlite opens"},
+	{"service", "storetest", "a service is tried on its real schema, on every engine"},
 	{"bulk", "modernc.org/sqlite", "its statements are tried on a real database; docs/adr/0003"},
 	{"gateway", "memory", "live updates are tried with a live backend"},
 	{"verify", "sqlite", "the data that it is to find broken"},
+	{"verify", "postgres", "the data that it is to find broken"},
+	{"verify", "testserver", "it reads a real server"},
+	{"shop", "testserver", "the whole shop is tried on real servers"},
 }
 
 // allowed says whether a file of one kind of room may import another kind, or a library.

@@ -45,6 +45,7 @@ var rooms = []room{
 	{"apps/shop/money", "value"},
 	{"apps/shop/invalid", "value"},
 	{"apps/shop/bulk", "bulk"},
+	{"apps/shop/storetest", "storetest"},
 	{"apps/shop/*/contract/...", "contract"},
 	{"apps/shop/identity/...", "service"},
 	{"apps/shop/orders/...", "service"},
@@ -58,6 +59,9 @@ var rooms = []room{
 	{"apps/shop/verify/...", "verify"},
 	{"apps/shop/load/...", "load"},
 	{"apps/shop/faulttest/...", "faulttest"},
+
+	// A module for a guide. Nobody imports it.
+	{"docs/guides/watermill/...", "comparison"},
 }
 
 // roomOf finds the room of a folder and returns it with its own folder in place of the pattern.

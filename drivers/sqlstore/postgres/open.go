@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -27,6 +28,11 @@ type Config struct {
 	// Tables is the DDL of the service's own tables. It runs at every Open, one process at a time, so it must be idempotent
 	// (CREATE TABLE IF NOT EXISTS).
 	Tables string
+	// Migrations are SQL files of goose, such as "00001_orders.sql", in the root of the file system: each is run once, by the first process
+	// that has it, and before Tables. What one Open has to run is one transaction, so a statement that cannot be in one, such as CREATE INDEX
+	// CONCURRENTLY, has to be run by hand. A database on which a newer version of the service has run more of them is accepted: a
+	// migration should suit the version before, too.
+	Migrations fs.FS
 	// IdleTimeout is how long a transaction may wait for its next statement before the server ends it, so that a process that has
 	// stopped does not keep rows locked. It must be longer than a handler may take. Default 2 minutes.
 	IdleTimeout time.Duration
@@ -78,7 +84,7 @@ func open(ctx context.Context, c Config, ahead func() time.Duration) (*sqlstore.
 }
 
 func openPool(ctx context.Context, c Config, pool *pgxpool.Pool, ahead func() time.Duration) (*sqlstore.Store, error) {
-	if err := setUp(ctx, pool, c.Schema, c.Tables); err != nil {
+	if err := setUp(ctx, pool, c); err != nil {
 		return nil, err
 	}
 	db := sql.OpenDB(connector{stdlib.GetPoolConnector(pool), c.settings()})

@@ -1,39 +1,11 @@
 package postgres
 
 import (
-	"errors"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/headrace/headrace/driver"
 )
-
-func TestTenProcessesOpenAtOnce(t *testing.T) {
-	t.Parallel()
-	server := startServer(t)
-	c := Config{URL: server.URL(), Schema: server.schema(), Tables: valueTables}
-	var all sync.WaitGroup
-	start, failures := make(chan struct{}), make([]error, 10)
-	for i := range failures {
-		all.Go(func() {
-			<-start
-			store, err := Open(t.Context(), c)
-			if err == nil {
-				err = store.Close()
-			}
-			failures[i] = err
-		})
-	}
-	close(start)
-	all.Wait()
-	if err := errors.Join(failures...); err != nil {
-		t.Error(err)
-	}
-	if n := server.Do(`SELECT count(*) FROM "` + c.Schema + `".headrace_schema`); n != "1" {
-		t.Errorf("%s versions were recorded, want 1", n)
-	}
-}
 
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
@@ -46,12 +18,13 @@ func TestOpenRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server.Do(`UPDATE "` + c.Schema + `".headrace_schema SET version = 2`)
+	server.Do(`INSERT INTO "` + c.Schema + `".headrace_migration (version_id, is_applied) VALUES (1000, true)`)
 	for want, c := range map[string]Config{
 		"newer release":          c,
 		"no schema":              {URL: server.URL()},
 		"one of URL and Pool":    {Schema: "s"},
 		"make the service's tab": {URL: server.URL(), Schema: "s", Tables: "CREATE NONSENSE"},
+		"00002_wrong.sql":        {URL: server.URL(), Schema: "s", Migrations: files("00001_right", "CREATE TABLE x ()", "00002_wrong", "CREATE NONSENSE")},
 	} {
 		store, err := Open(t.Context(), c)
 		if err == nil {

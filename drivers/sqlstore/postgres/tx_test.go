@@ -13,7 +13,8 @@ import (
 
 func openFor(t testing.TB, server *servers, c Config) driver.Store {
 	t.Helper()
-	c.URL, c.Schema, c.Tables = server.URL(), server.schema(), valueTables
+	c.Schema, c.Tables = server.schema(), valueTables
+	c.URL = server.addressOf(c.Schema)
 	store, err := Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -33,9 +34,24 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// backendOf is the server's process that a transaction runs in.
+func backendOf(t testing.TB, tx driver.Tx) (pid int) {
+	t.Helper()
+	must(t, tx.(driver.SQLTx).SQL().QueryRowContext(t.Context(), `SELECT pg_backend_pid()`).Scan(&pid))
+	return pid
+}
+
 func TestTransactions(t *testing.T) {
 	t.Parallel()
-	server := startServer(t)
+	for name, start := range map[string]func(testing.TB) *servers{"directly": startServer, "through PgBouncer": startPooled} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			transactions(t, start(t))
+		})
+	}
+}
+
+func transactions(t *testing.T, server *servers) {
 	for name, test := range map[string]func(*testing.T, *servers){
 		"a lock that is not to be had is a conflict": lockTimeout,
 		"an idle transaction frees its locks":        idleTimeout,
@@ -99,9 +115,7 @@ func lostBeforeCommit(t *testing.T, server *servers) {
 	store := openFor(t, server, Config{})
 	tx := begin(t, store)
 	must(t, exec(t, tx, upsert, "k"))
-	var pid int
-	must(t, tx.(driver.SQLTx).SQL().QueryRowContext(t.Context(), `SELECT pg_backend_pid()`).Scan(&pid))
-	server.Do(fmt.Sprintf(`SELECT pg_terminate_backend(%d, 10000)`, pid))
+	server.Do(fmt.Sprintf(`SELECT pg_terminate_backend(%d, 10000)`, backendOf(t, tx)))
 	if err := tx.Commit(t.Context()); !errors.Is(err, driver.ErrUnknownOutcome) {
 		t.Errorf("commit on a connection that the server ended: %v; want that the outcome is unknown", err)
 	}
