@@ -23,9 +23,9 @@ import (
 	"github.com/headrace/headrace/drivers/sqlstore/sqlite"
 )
 
-// connections is how many connections to PostgreSQL a process has at most, for all its services together: six full shops stay below the
-// hundred that a server allows unless it is told otherwise. pool_max_conns in the URL says another number.
-const connections = 16
+// connections is how many connections to PostgreSQL a process has at most, for all its services together: six full shops and some tools stay
+// below the hundred that a server allows unless it is told otherwise. pool_max_conns in the URL says another number.
+const connections = 12
 
 // stores are the databases of the services that this process runs or asks, and the file of the payment provider, who is nobody's service.
 type stores struct {
