@@ -28,7 +28,7 @@ type config struct {
 	fetch, carry time.Duration
 
 	log *slog.Logger
-	// started, if there is one, is told the address as soon as the shop answers on it.
+	// started, if there is one, is told the address as soon as the shop answers on it; without a gateway there is none, and it runs.
 	started func(addr string)
 }
 

@@ -112,6 +112,9 @@ func (c config) open(ctx context.Context, s *shop, door *door, front *gateway.Ga
 	}
 	if !c.runs("gateway") {
 		_, _ = io.WriteString(out, c.describe(""))
+		if c.started != nil {
+			c.started("")
+		}
 		<-ctx.Done()
 		return nil
 	}
