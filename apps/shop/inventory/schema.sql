@@ -38,7 +38,6 @@ CREATE TABLE IF NOT EXISTS movement (
 -- Whoever moves stock locks the only row first. Orders share products, so those who move stock would wait for each other anyway; one after
 -- the other they never wait in a circle, and what they have read stays as it is.
 CREATE TABLE IF NOT EXISTS stockroom (
-	door  BIGINT PRIMARY KEY,
-	turns BIGINT NOT NULL
+	door BIGINT PRIMARY KEY
 );
-INSERT INTO stockroom (door, turns) VALUES (1, 0) ON CONFLICT DO NOTHING;
+INSERT INTO stockroom (door) VALUES (1) ON CONFLICT DO NOTHING;

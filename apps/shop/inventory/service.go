@@ -46,6 +46,7 @@ func New(store driver.Store, settings Settings) *Inventory {
 		PublishOnly: settings.PublishOnly,
 		Clock:       settings.Clock,
 		Owns:        []headrace.Topic{contract.Topic},
+		Workers:     1, // those who move stock go one after the other anyway; one that takes more at a time is faster than several that wait
 		Handlers: []headrace.Handler{
 			headrace.On(orders.ReserveStock, i.reserve),
 			headrace.On(orders.ReleaseStock, i.release),

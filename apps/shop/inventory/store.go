@@ -27,7 +27,7 @@ type reservation struct {
 // enter waits until nobody else moves stock, and keeps others waiting until the transaction ends. It comes before everything that is read in
 // order to change stock: an update that changes nothing locks its row on every database.
 func (t table) enter(ctx context.Context) error {
-	result, err := t.sql.ExecContext(ctx, `UPDATE stockroom SET turns = turns WHERE door = 1`)
+	result, err := t.sql.ExecContext(ctx, `UPDATE stockroom SET door = door`)
 	return expectRow(result, err, "enter the stockroom")
 }
 
