@@ -31,7 +31,7 @@ func open(t *testing.T, processes []*Inventory) {
 	}
 }
 
-func (i *Inventory) hear(t *testing.T, events ...headrace.RawEvent) ([]headrace.RawPublished, error) {
+func (i *Inventory) deliver(t *testing.T, events ...headrace.RawEvent) ([]headrace.RawPublished, error) {
 	t.Helper()
 	return i.Service.Deliver(t.Context(), events...)
 }
@@ -63,7 +63,7 @@ func testLastPiecesGoToAsMany(t *testing.T, d *storetest.Database) {
 	kinds := make([]string, 20)
 	storetest.Together(t, len(kinds), func(n int) error {
 		order := fmt.Sprintf("o%d", n)
-		published, err := processes[n%2].hear(t, encode(t, orders.ReserveStock, reserveFor(order, orders.Item{SKU: lamp, Qty: 1})))
+		published, err := processes[n%2].deliver(t, encode(t, orders.ReserveStock, reserveFor(order, orders.Item{SKU: lamp, Qty: 1})))
 		for _, p := range published {
 			if p.Type != contract.StockLow.Name() {
 				kinds[n] += p.Type
@@ -95,7 +95,7 @@ func testOrdersCrossEachOther(t *testing.T, d *storetest.Database) {
 				order := fmt.Sprintf("o%d-%d-%d", n, round, i)
 				events = append(events, encode(t, orders.ReserveStock, reserveFor(order, orders.Item{SKU: sku, Qty: 1})))
 			}
-			if _, err := processes[n%2].hear(t, events...); err != nil {
+			if _, err := processes[n%2].deliver(t, events...); err != nil {
 				return err
 			}
 		}
@@ -120,7 +120,7 @@ func testReleaseMeetsReserve(t *testing.T, d *storetest.Database) {
 			if n == 1 {
 				e = encode(t, orders.ReleaseStock, about(order))
 			}
-			_, err := processes[n].hear(t, e)
+			_, err := processes[n].deliver(t, e)
 			return err
 		})
 	}
