@@ -19,6 +19,8 @@ func TestInventory(t *testing.T) {
 			"AdjustStock":                 testAdjustStock,
 			"SeedOnce":                    testSeedOnce,
 			"ChangePrice":                 testChangePrice,
+			"RequestsTogether":            testRequestsTogether,
+			"LaterVersionIsForAPerson":    testLaterVersionIsForAPerson,
 		},
 		Together: map[string]func(*testing.T, *storetest.Database){
 			"ShopsOpenAtOnce":      testShopsOpenAtOnce,

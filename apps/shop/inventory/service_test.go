@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/headrace/headrace"
@@ -199,5 +200,46 @@ func testChangePrice(t *testing.T, d *storetest.Database) {
 	p.Price.Amount = 0
 	if _, err := i.ChangePrice(t.Context(), contract.ChangePrice{SKU: lamp, Price: p.Price}); err == nil {
 		t.Error("a product for nothing")
+	}
+}
+
+// testRequestsTogether: what comes in one batch is decided in its order, each request on what those before it left.
+func testRequestsTogether(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
+	published, err := i.deliver(t,
+		encode(t, orders.ReserveStock, reserveFor("o1", orders.Item{SKU: lamp, Qty: 4})),
+		encode(t, orders.ReserveStock, reserveFor("o2", orders.Item{SKU: lamp, Qty: 2})), // there is one
+		encode(t, orders.AuthorizePayment, orders.AuthorizePaymentData{OrderID: "o1"}),   // asked of somebody else
+		encode(t, orders.ReleaseStock, about("o1")),
+		encode(t, orders.ReserveStock, reserveFor("o3", orders.Item{SKU: lamp, Qty: 2}, orders.Item{SKU: chair, Qty: 1})),
+		encode(t, orders.CommitStock, about("o3")),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range published {
+		got = append(got, p.Key+" "+p.Type)
+		if p.CausationID == "" {
+			t.Errorf("%s has no cause", p.Type)
+		}
+	}
+	want := []string{
+		lamp + " stock.low", "o1 stock.reserved", "o2 stock.reservation_rejected", "o1 stock.released", "o3 stock.reserved", "o3 stock.committed",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("said %q, want %q", got, want)
+	}
+	i.mustStock(t, lamp, contract.Stock{OnHand: 3, Shipped: 2})
+	i.mustStock(t, chair, contract.Stock{Shipped: 1})
+}
+
+// testLaterVersionIsForAPerson: trying again does not help.
+func testLaterVersionIsForAPerson(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
+	e := encode(t, orders.CommitStock, about("o1"))
+	e.Version = 99
+	if _, err := i.deliver(t, e); !headrace.IsPermanent(err) || !errors.Is(err, headrace.ErrUnknownVersion) {
+		t.Errorf("a later version: %v", err)
 	}
 }
