@@ -5,6 +5,20 @@
 //	shop verify              prove by SQL that money and stock are conserved
 //	shop load                place orders by HTTP at a fixed rate
 //
+// # One process or many
+//
+// With nothing installed all services run in one process: a SQLite file for each in the directory -data, events in memory. Only one process can
+// open a file.
+//
+//	shop -redis URL -postgres URL                        a whole shop; run as many as you like, each with an -addr of its own
+//	shop -redis URL -postgres URL -service payments      a part of one; any part may run in several processes
+//	shop -redis URL -postgres URL -service gateway       the front door alone: it asks five services in their databases and runs none
+//
+// With PostgreSQL each service has a schema of its own name. A process has 12 connections at most, unless the URL has pool_max_conns. The payment
+// provider, who stands for another company, stays a SQLite file in -data: all processes with payments need the same one.
+//
+// "shop verify" takes the same flags.
+//
 // # Packages, and who may import what
 //
 //	money, invalid           values that every package of the shop may use
