@@ -9,7 +9,7 @@ PACKAGES := ./... ./drivers/... ./apps/...
 # The race detector needs cgo, and cgo a C compiler. Empty when this machine lacks one of them.
 RACE = $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null && echo -race)
 
-.PHONY: help run test here servers check race-or-say bench lint cover fmt clean
+.PHONY: help run test here soak servers check race-or-say bench lint cover fmt clean
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -29,6 +29,9 @@ test: ## everything: build, vet, lint, all tests of all modules with the race de
 # What test does when it is where it can be done.
 here: race-or-say check lint
 	go test $(RACE) $(PACKAGES)
+
+soak: race-or-say servers ## all fault tests with real processes, five times as long; takes an hour
+	HEADRACE_SOAK=1 go test $(RACE) -count=1 -timeout 3h ./drivers/faulttest/... ./apps/shop/faulttest/...
 
 servers:
 	@scripts/servers.sh

@@ -77,7 +77,7 @@ func (s *Service) answer(ctx context.Context, t Topic, data []byte) (answer, err
 }
 
 func (s *Service) answerHeads(ctx context.Context, t Topic) (answer, error) {
-	ends, err := nearOwner{s}.heads(ctx)
+	ends, err := nearOwner{s}.heads(ctx, 0)
 	if err != nil {
 		return answer{}, err
 	}

@@ -52,7 +52,7 @@ func (o *farOwner) report(ctx context.Context, p driver.Partition, seen Position
 }
 
 // heads are what is known now. If that is old, the owner is asked for the next time.
-func (o *farOwner) heads(context.Context) (ends, error) {
+func (o *farOwner) heads(context.Context, time.Duration) (ends, error) {
 	o.mu.Lock()
 	old := o.history.clock.Now().Sub(o.asOf) >= headsAge
 	known, asOf, err := o.known, o.asOf, o.err

@@ -26,8 +26,8 @@ type owner interface {
 	page(ctx context.Context, p driver.Partition, after Position, limit int) (driver.Page, error)
 	// report tells the owner of a position that was really seen.
 	report(ctx context.Context, p driver.Partition, seen Position) error
-	// heads tells where the journal ended at some moment: recently, where that is for free.
-	heads(ctx context.Context) (ends, error)
+	// heads tells where the journal ended at some moment: in this process not longer ago than age, elsewhere recently.
+	heads(ctx context.Context, age time.Duration) (ends, error)
 }
 
 // ends is where the partitions of a topic ended when somebody looked.
@@ -121,8 +121,9 @@ type head struct {
 	told bool
 }
 
-// look returns a function that tells the head of a partition. It is for one round of questions: each owner is asked once.
-func (h *history) look(ctx context.Context) func(driver.Partition) (head, error) {
+// look returns a function that tells the head of a partition, which may be as old as age. It is for one round of questions: each owner is asked
+// once.
+func (h *history) look(ctx context.Context, age time.Duration) func(driver.Partition) (head, error) {
 	type answer struct {
 		ends ends
 		err  error
@@ -133,7 +134,7 @@ func (h *history) look(ctx context.Context) func(driver.Partition) (head, error)
 		if !asked {
 			var o owner
 			if o, a.err = h.owner(p.Topic); a.err == nil {
-				a.ends, a.err = o.heads(ctx)
+				a.ends, a.err = o.heads(ctx, age)
 			}
 			answers[p.Topic] = a
 		}

@@ -25,7 +25,7 @@ func (s *Service) reportCursors(ctx context.Context, h *history) error {
 	if err != nil {
 		return err
 	}
-	headOf := h.look(ctx)
+	headOf := h.look(ctx, 0)
 	for _, l := range leases {
 		head, err := headOf(l.Partition)
 		if err == nil && l.Cursor.After(head.Position) {

@@ -142,7 +142,7 @@ func (s *Service) beginNow(ctx context.Context, t Topic, first map[driver.Partit
 		return err
 	}
 	h.refresh(ctx, map[string]bool{t.Name: true})
-	headOf := h.look(ctx)
+	headOf := h.look(ctx, 0)
 	for _, p := range t.all() {
 		if slices.ContainsFunc(known, func(l driver.Lease) bool { return l.Partition == p }) {
 			continue

@@ -17,7 +17,7 @@ func (w *worker) checkHeads(ctx context.Context, silent bool) {
 		return
 	}
 	w.checked = w.now()
-	headOf := w.history.look(ctx)
+	headOf := w.history.look(ctx, idleWait)
 	var unknown []*partition
 	for _, p := range w.held() {
 		if p.behind || !p.readable(w.now()) {
@@ -68,7 +68,7 @@ func (w *worker) checkFresh(ctx context.Context) {
 	}
 	maps.DeleteFunc(topics, func(_ string, fresh bool) bool { return !fresh })
 	w.history.refresh(ctx, topics)
-	headOf := w.history.look(ctx)
+	headOf := w.history.look(ctx, 0)
 	for _, p := range w.held() {
 		if !p.fresh || p.behind || !p.readable(w.now()) {
 			continue

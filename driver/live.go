@@ -20,7 +20,7 @@ type Live interface {
 	Request(ctx context.Context, subject string, data []byte) ([]byte, error)
 
 	// Serve answers the questions on a subject, at most limit at a time, until it is closed. Of all that serve a subject, one answers
-	// each question. The function is called concurrently; its context ends when the one who asked gives up, or the Server is closed.
+	// each question; where the backend cannot see to that for a while, several may, and the first answer counts. The function is called concurrently; its context ends when the one who asked gives up, or the Server is closed.
 	// Questions that nobody has time for in time are not answered.
 	Serve(subject string, limit int, answer func(ctx context.Context, data []byte) []byte) (Server, error)
 

@@ -2,6 +2,7 @@ package redis_test
 
 import (
 	"context"
+	"errors"
 	"log"
 	"os"
 	"time"
@@ -32,6 +33,23 @@ func Example() {
 		log.Print(err)
 	}
 	if err := broker.Close(); err != nil {
+		log.Print(err)
+	}
+}
+
+// Processes that run different services need a Live, over which they read each other's journals.
+func Example_live() {
+	broker, err := redis.NewBroker(redis.BrokerConfig{URL: os.Getenv("REDIS_URL")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	live, err := redis.NewLive(redis.LiveConfig{URL: os.Getenv("LIVE_URL")}) // redis://live:secret@redis.internal:6379
+	if err != nil {
+		log.Fatal(err)
+	}
+	app := headrace.App{Broker: broker, Live: live, Services: newServices()}
+	err = app.Run(context.Background())
+	if err := errors.Join(err, live.Close(), broker.Close()); err != nil {
 		log.Print(err)
 	}
 }

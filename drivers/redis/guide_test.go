@@ -28,7 +28,7 @@ func usersOfTheGuide(t *testing.T) map[string]string {
 	for _, match := range regexp.MustCompile(`(?m)^user (\w+) on .*$`).FindAllStringSubmatch(string(page), -1) {
 		lines[match[1]] = match[0]
 	}
-	for _, name := range []string{"orders", "mails", "payments", "operator"} {
+	for _, name := range []string{"orders", "mails", "payments", "live", "operator"} {
 		if lines[name] == "" {
 			t.Fatalf("the guide has no user %s", name)
 		}
@@ -72,7 +72,7 @@ func own(w *world, b *redis.Broker, topic string) {
 	for _, err := range b.Append(w.ctx, []driver.Batch{batch}) {
 		w.Fatal(err)
 	}
-	_, err := b.Top(w.ctx, p)
+	_, err := b.Tops(w.ctx, []driver.Partition{p, {Topic: topic, Number: 1}})
 	w.must(err)
 	w.do("XADD headrace:{0}:%s:0 * some thing", topic)
 	top, err := b.Top(w.ctx, p)
@@ -108,6 +108,40 @@ func follow(w *world, b *redis.Broker, group string) {
 	top, err := b.Top(w.ctx, p)
 	w.must(err)
 	w.must(b.Remove(w.ctx, p, []driver.Position{top.Position}))
+	_, err = b.Tops(w.ctx, []driver.Partition{p})
+	w.must(err)
+}
+
+func TestLiveOfTheGuide(t *testing.T) {
+	w := newGuideWorld(t)
+	config := redis.LiveConfig{URL: "redis://live:secret@" + w.server.Addr()}
+	here, there := newLive(t, config), newLive(t, config)
+	serve(t, there, "history.orders", echo)
+	heads, err := here.Subscribe("heads.*", 10)
+	w.must(err)
+	nudges, err := here.Subscribe("nudge.orders", 10)
+	w.must(err)
+	w.must(there.Publish(w.ctx, "heads.orders", nil))
+	w.must(there.Publish(w.ctx, "nudge.orders", nil))
+	for _, sub := range []driver.Subscription{heads, nudges} {
+		select {
+		case <-sub.Messages():
+		case <-w.ctx.Done():
+			t.Fatal("a message did not come")
+		}
+	}
+	if answer, err := here.Request(w.ctx, "history.orders", []byte("page")); err != nil || string(answer) != "page" {
+		t.Errorf("a question is answered with %q, %v", answer, err)
+	}
+	w.await("each Live has two connections", func() bool { return strings.Count(w.do("CLIENT LIST"), "user=live") == 4 })
+	heads.Close()
+	nudges.Close()
+	if refused := w.do("ACL LOG"); refused != "[]" {
+		t.Errorf("the server refused something: %s", refused)
+	}
+	if _, err := here.Subscribe("event.orders.*", 1); err == nil {
+		t.Error("live subscribes to a pattern that no rule names")
+	}
 }
 
 func TestUsersOfTheGuideMayDoNothingElse(t *testing.T) {

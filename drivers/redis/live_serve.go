@@ -116,11 +116,14 @@ func (s *liveServer) serve(q asking) {
 	}
 }
 
-// claim makes a question this server's. The claim outlasts everybody who may still have the question before them.
+// claim makes a question this server's. The claim outlasts everybody who may still have the question before them. A Redis that refuses to be
+// written to, because it is full, refuses claims as well: then all who serve answer, and who asked takes the first answer. History is what is
+// read when Redis is full.
 func (s *liveServer) claim(ctx context.Context, client rueidis.Client, q asking) bool {
 	key := s.live.prefix + ":{claim}:" + q.id
-	won := client.Do(ctx, client.B().Set().Key(key).Value(s.live.self).Nx().PxMilliseconds((q.left + time.Minute).Milliseconds()).Build())
-	return won.Error() == nil
+	won := client.Do(ctx, client.B().Set().Key(key).Value(s.live.self).Nx().PxMilliseconds((q.left + time.Minute).Milliseconds()).Build()).Error()
+	_, refused := rueidis.IsRedisErr(won)
+	return won == nil || refused && !rueidis.IsRedisNil(won)
 }
 
 // begin takes note of how an answer under way is given up; nil when it is over.

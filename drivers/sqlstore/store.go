@@ -23,6 +23,9 @@ type Config struct {
 	Reader *sql.DB
 	// Writers is how many transactions may sensibly write at once. With 1 they queue, in the order in which they come. Default 1.
 	Writers int
+	// Transactions is how many transactions of [Store.Begin] may be open at once; more wait for their turn. What the store does by itself, such
+	// as heartbeats, does not count, so that it has connections when handlers keep all others. Default: no limit.
+	Transactions int
 	// Clock is for times that people look at, such as since when an event waits. Default: the machine's clock.
 	Clock driver.Clock
 	// Close closes what was opened for the store. It is called once, when the last transaction has ended.
@@ -51,7 +54,7 @@ func New(c Config) *Store {
 	writers := cmp.Or(c.Writers, 1)
 	s := &Store{
 		dialect: c.Dialect, writer: c.Writer, reader: cmp.Or(c.Reader, c.Writer), writers: writers, clock: c.Clock,
-		gate: newGate(writers == 1),
+		gate: newGate(writers == 1, c.Transactions),
 	}
 	s.close = sync.OnceValue(func() error {
 		s.gate.close()

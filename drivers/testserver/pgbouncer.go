@@ -38,7 +38,7 @@ func PgBouncer(t testing.TB, server *PostgresServer, settings ...string) *PgBoun
 func startPgBouncer(t testing.TB, server *PostgresServer, settings []string) (*PgBouncerServer, error) {
 	t.Helper()
 	s := &PgBouncerServer{port: freePort(t)}
-	s.process = &process{t: t, program: program(t, "pgbouncer", "/usr/sbin"), folder: postgresFolder(t), prepare: unprivileged}
+	s.process = &process{t: t, program: program(t, "pgbouncer", "/usr/sbin"), folder: postgresFolder(t, ""), prepare: unprivileged}
 	s.process.ready = func() error {
 		_, err := psql(t, s.URL("ready"), "SELECT 1")
 		return err

@@ -57,6 +57,9 @@ func reportGuides(t *testing.T) {
 		for _, wrong := range checkQuote(page(t, name), examples...) {
 			t.Errorf("%s: %s that it links to", name, wrong)
 		}
+		for _, wrong := range checkFacts(page(t, name), func(file string) string { return page(t, file) }) {
+			t.Errorf("%s: %s", name, wrong)
+		}
 	}
 }
 

@@ -109,6 +109,19 @@ func checkQuote(page string, examples ...string) []string {
 	return wrong
 }
 
+// checkFacts finds what a page says to stand in a file, as `file.go: text`, and what does not stand there. Spaces do not count.
+func checkFacts(page string, read func(file string) string) []string {
+	var wrong []string
+	for _, match := range facts.FindAllStringSubmatch(page, -1) {
+		if file := read(match[1]); !strings.Contains(squeezed(file), squeezed(match[2])) {
+			wrong = append(wrong, fmt.Sprintf("%s does not say %q", match[1], match[2]))
+		}
+	}
+	return wrong
+}
+
+func squeezed(text string) string { return strings.Join(strings.Fields(text), "") }
+
 // quotedFiles are the Go files that a page in a folder links to: the code that it shows is theirs.
 func quotedFiles(folder, page string) []string {
 	var files []string
@@ -131,6 +144,7 @@ func flat(text string) string {
 
 var (
 	goBlock  = regexp.MustCompile("(?s)```go\n(.*?)```")
+	facts    = regexp.MustCompile("`([a-z_/]+\\.go): ([^`\n]+)`")
 	goLink   = regexp.MustCompile(`\]\(([^():]+\.go)\)`)
 	inQuotes = regexp.MustCompile("`([^`\n]+)`")
 	places   = regexp.MustCompile("`([a-z_/]+\\.go)`: ((?:`\\w+`(?:, )?)+)")

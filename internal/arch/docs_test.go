@@ -91,3 +91,15 @@ func TestQuotedFiles(t *testing.T) {
 		t.Errorf("links go to %q", files)
 	}
 }
+
+func TestFacts(t *testing.T) {
+	t.Parallel()
+	read := func(string) string { return "const (\n\tpoll   = 5 * time.Second // often\n)\n" }
+	for page, problem := range map[string]string{
+		"every 5 s, `relay.go: poll = 5 * time.Second`": "",
+		"every 6 s, `relay.go: poll = 6 * time.Second`": "relay.go does not say \"poll = 6 * time.Second\"",
+		"look in `relay.go`: `lead`":                    "",
+	} {
+		expect(t, checkFacts(page, read), problem)
+	}
+}

@@ -33,6 +33,7 @@ var rooms = []room{
 	{"drivers/sqlstore/postgres/...", "postgres"},
 	{"drivers/redis/...", "redis"},
 	{"drivers/testserver", "testserver"},
+	{"drivers/faulttest/...", "trial"},
 	{"drivers/nats/...", "nats"},
 	{"drivers/mongo/...", "mongo"},
 	{"drivers/otel/...", "otel"},

@@ -14,4 +14,11 @@
 //
 // What the service itself runs outside of a transaction, on [sqlstore.Store.DB], names the schema of its tables: the search path is set for
 // transactions only.
+//
+// When the server ends a transaction because of others (a deadlock, a serialization failure, a lock that was not to be had in time) or the
+// connection is lost on its way, nothing has happened, and it is run again; no event's attempt is used up. When the answer to COMMIT is lost, the
+// outcome is called unknown, and the engine reads its cursor before it does anything else.
+//
+// A process that has nothing to do sends about three statements a second for each service: a heartbeat, a look at the outbox or at the heads, and
+// every other second one for parked events.
 package postgres

@@ -7,6 +7,9 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+
+	"github.com/headrace/headrace/driver"
+	"github.com/headrace/headrace/drivers/testserver"
 )
 
 // files are migrations, as name and statement in turn.
@@ -96,4 +99,28 @@ func TestMigrationsOfAnotherVersion(t *testing.T) {
 	if err := openAndClose(t, c); err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("opening with a migration that comes too late: %v; want an error that says so", err)
 	}
+}
+
+// TestTenProcessesSetUpAtOnce has a service start in ten processes where the database's default is stricter than what the store needs: none may
+// fail because of the others.
+func TestTenProcessesSetUpAtOnce(t *testing.T) {
+	t.Parallel()
+	server := &servers{PostgresServer: testserver.Postgres(t, "default_transaction_isolation = 'serializable'")}
+	store := openFor(t, server, Config{})
+	setup := driver.Setup{Service: "orders", Owns: []driver.TopicSize{{Topic: "orders", Partitions: 16}}}
+	cursors := map[driver.Partition]driver.Position{}
+	for n := range 16 {
+		cursors[driver.Partition{Topic: "orders", Number: n}] = driver.Start
+	}
+	var all sync.WaitGroup
+	start, failures := make(chan struct{}), make([]error, 10)
+	for i := range failures {
+		all.Go(func() {
+			<-start
+			failures[i] = errors.Join(store.Setup(t.Context(), setup), store.EnsureCursors(t.Context(), "orders", cursors))
+		})
+	}
+	close(start)
+	all.Wait()
+	must(t, errors.Join(failures...))
 }

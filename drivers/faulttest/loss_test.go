@@ -1,0 +1,141 @@
+package faulttest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/headrace/headrace"
+)
+
+// losses are what may happen to streams: promise 6.
+func losses() []row {
+	return []row{
+		{"FLUSHALL", func(w *world) {
+			w.harm(headrace.Reappended, 1, func() { w.redis.Do("FLUSHALL") })
+		}},
+		{"XTRIM MAXLEN 0", func(w *world) {
+			w.harm(headrace.HistoryRead, 3, func() { w.eachStream("XTRIM %s MAXLEN 0") })
+		}},
+		{"XDEL", func(w *world) {
+			w.harm(headrace.HistoryRead, 3, func() { w.eachStream("XDEL %s " + w.newest()) })
+		}},
+		{"XGROUP DESTROY", func(w *world) {
+			w.harm("", 5, func() { w.eachStream("XGROUP DESTROY %s sink") })
+		}},
+		{"XGROUP DELCONSUMER", func(w *world) {
+			w.harm("", 5, func() { w.eachStream("XGROUP DELCONSUMER %s sink owner") })
+		}},
+		{"XGROUP SETID back to the beginning", func(w *world) {
+			w.harm(headrace.Duplicate, 10, func() { w.eachStream("XGROUP SETID %s sink 0") })
+		}},
+		{"XGROUP SETID on to the end", func(w *world) {
+			w.harm(headrace.HistoryRead, 1, func() { w.eachStream("XGROUP SETID %s sink $") })
+		}},
+	}
+}
+
+// harm does something to the streams while the nodes work, several times, each time until it was noticed; a fault that no signal tells of is
+// counted by what the server answers.
+func (w *world) harm(noticed headrace.SignalKind, times int, do func()) {
+	w.Helper()
+	w.pair()
+	for range rounds(2) {
+		if noticed != "" {
+			w.until(noticed, times, do)
+		} else {
+			for range times {
+				do()
+				w.flows(5)
+			}
+		}
+		w.check()
+		w.flows(10)
+	}
+	w.settle(0)
+}
+
+func key(partition int) string { return fmt.Sprintf("headrace:{0}:moves:%d", partition) }
+
+// eachStream sends a command about each stream of moves. One that the server refuses has done nothing, and fails the row.
+func (w *world) eachStream(command string) {
+	w.Helper()
+	for n := range moves.Partitions {
+		reply := w.redis.Do(fmt.Sprintf(command, key(n)))
+		if strings.HasPrefix(reply, "-") && !strings.Contains(reply, "NOGROUP") && !strings.Contains(reply, "requires the key to exist") {
+			w.Fatalf(command+": %s", key(n), reply)
+		}
+	}
+}
+
+// newest are the next positions of some partitions, as arguments of XDEL: whichever of them is there is deleted.
+func (w *world) newest() string {
+	w.Helper()
+	rows, err := w.query(`SELECT seq FROM source.headrace_head WHERE topic = 'moves'`)
+	if err != nil {
+		w.Fatal(err)
+	}
+	var ids []string
+	for _, seq := range rows {
+		n := 0
+		_, _ = fmt.Sscan(seq, &n) // it is a number
+		for ahead := range 3 {
+			ids = append(ids, fmt.Sprint("1-", n+ahead))
+		}
+	}
+	return strings.Join(ids, " ")
+}
+
+// restarts are Redis servers that die and come back with what they had on disk.
+func restarts() []row {
+	var rows []row
+	for name, settings := range map[string][]string{
+		"and keeps nothing":         nil,
+		"with appendfsync everysec": {"appendonly yes", "appendfsync everysec"},
+		"with appendfsync always":   {"appendonly yes", "appendfsync always"},
+	} {
+		rows = append(rows, row{"Redis is killed " + name, func(w *world) {
+			w.own(settings...)
+			w.pair()
+			for range rounds(2) {
+				w.until(headrace.AppendFailed, 1, w.redis.Kill)
+				w.check()
+				w.redis.Restart()
+				w.flows(10)
+			}
+			w.settle(0)
+			if len(settings) == 0 {
+				w.bit("reappended history_read")
+			}
+		}})
+	}
+	return append(
+		rows,
+		row{"Redis stands still for three lease times", func(w *world) {
+			w.pair()
+			w.redis.Stop()
+			begun := time.Now()
+			for time.Since(begun) < 3*lease {
+				<-time.After(lease / 10)
+			}
+			w.until(headrace.AppendFailed, 1, func() {})
+			w.redis.Continue()
+			w.flows(10)
+			w.settle(0)
+		}},
+		row{"Redis is full", full},
+	)
+}
+
+// full has a server that refuses to be given more, until it gets more memory.
+func full(w *world) {
+	w.pair()
+	w.redis.Do("CONFIG SET maxmemory 1")
+	w.until(headrace.AppendFailed, 1, func() {})
+	w.flows(20) // from history
+	w.check()
+	w.redis.Do("CONFIG SET maxmemory 0")
+	w.until(headrace.Reappended, 1, func() {})
+	w.settle(0)
+	w.bit("history_read")
+}
