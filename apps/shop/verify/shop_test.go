@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -62,29 +61,25 @@ func newProvider(t *testing.T, directory string) {
 	change(t, directory, "provider", text(t, "testdata", "provider.sql"))
 }
 
-// onServer is the same on a server: each copy is a database of its own, in which nothing is checked that a lie might break.
+// onServer is the same on a server, in which nothing is checked that a lie might break. There are two databases, which take turns: to make one
+// costs more than to write a small shop anew.
 func onServer(t *testing.T) func(*testing.T) shop {
 	t.Helper()
 	server := testserver.Postgres(t, "fsync = off")
-	server.Do(`CREATE DATABASE sound`)
-	for _, name := range services() {
-		store, err := postgres.Open(t.Context(), postgres.Config{URL: at(server, "sound"), Schema: name, Tables: text(t, "..", name, "schema.sql")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := store.Close(); err != nil {
-			t.Fatal(err)
-		}
-		do(t, at(server, "sound"), name, text(t, "testdata", name+".sql"))
+	free := make(chan string, 2)
+	for n := range cap(free) {
+		name := fmt.Sprint("shop", n)
+		server.Do(`CREATE DATABASE ` + name)
+		free <- newSchemas(t, at(server, name))
 	}
-	do(t, at(server, "sound"), "inventory", `ALTER TABLE stock DROP CONSTRAINT stock_on_hand_check`)
-	copies := &atomic.Int64{}
 	return func(t *testing.T) shop {
 		t.Helper()
-		name := fmt.Sprint("copy", copies.Add(1))
-		server.Do(`CREATE DATABASE ` + name + ` TEMPLATE sound STRATEGY file_copy`)
-		s := shop{source: Source{Directory: t.TempDir(), Postgres: at(server, name)}}
+		s := shop{source: Source{Directory: t.TempDir(), Postgres: <-free}}
+		t.Cleanup(func() { free <- s.source.Postgres })
 		newProvider(t, s.source.Directory)
+		for _, name := range services() {
+			do(t, s.source.Postgres, name, text(t, "testdata", "empty.sql")+text(t, "testdata", name+".sql"))
+		}
 		s.change = func(t *testing.T, database, statement string) {
 			t.Helper()
 			if database == "provider" {
@@ -95,6 +90,22 @@ func onServer(t *testing.T) func(*testing.T) shop {
 		}
 		return s
 	}
+}
+
+// newSchemas makes the schemas of a shop, and returns the url.
+func newSchemas(t *testing.T, url string) string {
+	t.Helper()
+	for _, name := range services() {
+		store, err := postgres.Open(t.Context(), postgres.Config{URL: url, Schema: name, Tables: text(t, "..", name, "schema.sql")})
+		if err == nil {
+			err = store.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(t, url, "inventory", `ALTER TABLE stock DROP CONSTRAINT stock_on_hand_check`)
+	return url
 }
 
 // at is the address of one of a server's databases.
