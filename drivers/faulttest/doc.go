@@ -17,6 +17,7 @@
 //	1, 2, 3, 5     kill -9 of every role at every named point   the process died of SIGKILL there; lease_dirty
 //	5, 7, 8        SIGSTOP of a sink, a relay, everybody        fenced, lease_dirty
 //	6              FLUSHALL, XTRIM, XDEL, XGROUP ...            reappended, history_read, duplicate
+//	2, 6           the newest events lost, and none follows     history_read
 //	6              Redis killed, with and without a file        append_failed, reappended
 //	6              failover, a cluster's node                   append_failed, reappended
 //	6, 17          Redis is full                                append_failed, history_read, reappended
