@@ -125,6 +125,7 @@ var inTests = []edge{
 	{"service", "headracetest", "its handlers are tried without an App"},
 	{"service", "memory", "a service is tried with a broker"},
 	{"service", "storetest", "a service is tried on its real schema, on every engine"},
+	{"faulttest", "testserver", "a shop of many processes runs on real servers"},
 	{"bulk", "modernc.org/sqlite", "its statements are tried on a real database; docs/adr/0003"},
 	{"gateway", "memory", "live updates are tried with a live backend"},
 	{"verify", "sqlite", "the data that it is to find broken"},
