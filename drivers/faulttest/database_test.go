@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/headrace/headrace"
 	"github.com/headrace/headrace/drivers/testserver"
 )
 
@@ -35,6 +36,9 @@ func databases() []row {
 				w.check()
 			}
 			w.settle(0)
+			if n := w.count(headrace.ParkedEvents); n > 0 {
+				w.Errorf("%d events were blamed for the end of a connection, and parked", n)
+			}
 		}},
 		{"PostgreSQL's disk is full", diskFull},
 	}

@@ -2,6 +2,7 @@ package faulttest
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/headrace/headrace"
 )
@@ -15,6 +16,7 @@ func handlers() []row {
 		{"a dependency that is down", down},
 		{"a hot key", hot},
 		{"foreign bytes", foreignBytes},
+		{"foreign bytes in the place of events", foreignPlaces},
 		{"a newer version", newerVersion},
 	}
 }
@@ -125,6 +127,30 @@ func foreignBytes(w *world) {
 	if n := w.number(`SELECT count(*) FROM sink.headrace_foreign_entry`); n == 0 {
 		w.Error("nothing foreign was found")
 	}
+}
+
+// foreignPlaces has others write to the streams under the numbers that the next events are going to have.
+func foreignPlaces(w *world) {
+	w.pair()
+	for range rounds(2) {
+		taken := 0
+		w.awaitThat("places of events were taken", func() bool {
+			for n := range moves.Partitions {
+				head := w.number(fmt.Sprintf(`SELECT seq FROM source.headrace_head WHERE topic = 'moves' AND partition = %d`, n))
+				for ahead := 1; ahead <= 3; ahead++ { // one that is below the top by now is refused
+					if reply := w.redis.Do(fmt.Sprintf("XADD %s 1-%d garbage in", key(n), head+ahead)); !strings.HasPrefix(reply, "-") {
+						taken++
+					}
+				}
+			}
+			return taken > 10
+		})
+		w.until(headrace.ForeignFound, 1, func() {})
+		w.flows(20)
+		w.check()
+	}
+	w.settle(0)
+	w.bit("history_read")
 }
 
 // newerVersion has a source of a newer release, for some keys. What the sink cannot read is dead and holds its key; the others go on.

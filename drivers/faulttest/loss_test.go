@@ -2,6 +2,7 @@ package faulttest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -23,10 +24,10 @@ func losses() []row {
 		}},
 		{"the newest events are lost, and none follows", lastLost},
 		{"XGROUP DESTROY", func(w *world) {
-			w.harm("", 5, func() { w.eachStream("XGROUP DESTROY %s sink") })
+			w.harm("", 5, func() { w.mustHaveBeen("XGROUP DESTROY %s sink", ":1") })
 		}},
 		{"XGROUP DELCONSUMER", func(w *world) {
-			w.harm("", 5, func() { w.eachStream("XGROUP DELCONSUMER %s sink owner") })
+			w.harm("", 5, func() { w.consumersGo() })
 		}},
 		{"XGROUP SETID back to the beginning", func(w *world) {
 			w.harm(headrace.Duplicate, 10, func() { w.eachStream("XGROUP SETID %s sink 0") })
@@ -82,15 +83,34 @@ func (w *world) harm(noticed headrace.SignalKind, times int, do func()) {
 
 func key(partition int) string { return fmt.Sprintf("headrace:{0}:moves:%d", partition) }
 
-// eachStream sends a command about each stream of moves. One that the server refuses has done nothing, and fails the row.
-func (w *world) eachStream(command string) {
+// eachStream sends a command about each stream of moves and returns the replies. One that the server refuses has done nothing, and fails the
+// row.
+func (w *world) eachStream(command string) (replies []string) {
 	w.Helper()
 	for n := range moves.Partitions {
 		reply := w.redis.Do(fmt.Sprintf(command, key(n)))
 		if strings.HasPrefix(reply, "-") && !strings.Contains(reply, "NOGROUP") && !strings.Contains(reply, "requires the key to exist") {
 			w.Fatalf(command+": %s", key(n), reply)
 		}
+		replies = append(replies, reply)
 	}
+	return replies
+}
+
+// mustHaveBeen sends a command about each stream until the server has said of one that it did something.
+func (w *world) mustHaveBeen(command, done string) {
+	w.Helper()
+	w.awaitThat("the server has done "+command, func() bool { return slices.Contains(w.eachStream(command), done) })
+}
+
+// consumersGo deletes the consumer of each stream, at a moment when there was one.
+func (w *world) consumersGo() {
+	w.Helper()
+	w.awaitThat("a consumer was deleted", func() bool {
+		were := w.eachStream("XINFO CONSUMERS %s sink")
+		w.eachStream("XGROUP DELCONSUMER %s sink owner")
+		return slices.Contains(were, "*1")
+	})
 }
 
 // newest are the next positions of some partitions, as arguments of XDEL: whichever of them is there is deleted.

@@ -26,7 +26,8 @@ func networks() []row {
 	}
 	return append(
 		rows,
-		row{"answers to COMMIT get lost", commitsLost},
+		row{"answers to COMMIT get lost", func(w *world) { commitsLost(w, (*testserver.PostgresProxy).LoseAnswers) }},
+		row{"COMMITs get lost", func(w *world) { commitsLost(w, (*testserver.PostgresProxy).LoseStatements) }},
 		row{"connections to Redis are cut", func(w *world) {
 			between := w.throughRedis()
 			w.pair()
@@ -44,7 +45,9 @@ func networks() []row {
 			between.Delay(100 * time.Millisecond)
 			w.flows(50)
 			w.check()
-			between.Delay(0)
+			if late := between.Delay(0); late == 0 {
+				w.Error("nothing was late")
+			}
 			w.settle(0)
 		}},
 		row{"connections to Redis stand open and carry nothing", func(w *world) {
@@ -88,13 +91,14 @@ func (w *world) throughPostgres() *testserver.Proxy {
 	return between
 }
 
-// commitsLost has the server commit and nobody hear of it.
-func commitsLost(w *world) {
-	between := w.throughPostgres()
+// commitsLost has commits of which nobody knows whether they took effect: they did and their answers are lost, or they never arrived.
+func commitsLost(w *world, lose func(between *testserver.PostgresProxy, statement string, n int)) {
+	between := testserver.ProxyPostgres(w, w.postgres)
+	w.settings.Postgres = w.databaseURL(between.URL())
 	w.pair()
 	for range rounds(3) {
-		between.Swallow("COMMIT\x00", 5)
-		w.awaitThat("answers were swallowed", func() bool { return between.Swallowed() == 5 })
+		lose(between, "COMMIT", 5)
+		w.awaitThat("COMMITs were lost", func() bool { return between.Lost() == 5 })
 		w.flows(10)
 		w.check()
 	}

@@ -70,6 +70,14 @@ func (t *traps) pass(service, point string) {
 	<-time.After(20 * time.Millisecond) // a signal to oneself may take a moment
 }
 
+// What stands between the engine and its backends offers all that they do, or else nodes would not work as real processes do.
+var (
+	_ driver.ConflictChecker = trappedStore{}
+	_ driver.SQLTx           = trappedTx{}
+	_ driver.LossChecker     = trappedTx{}
+	_ driver.TopsReader      = trappedBroker{}
+)
+
 // trappedStore is a store with the points of its service.
 type trappedStore struct {
 	driver.Store
@@ -103,6 +111,9 @@ type trappedTx struct {
 
 // SQL implements driver.SQLTx.
 func (t trappedTx) SQL() *sql.Tx { return t.Tx.(driver.SQLTx).SQL() }
+
+// Lost implements driver.LossChecker.
+func (t trappedTx) Lost() bool { return t.Tx.(driver.LossChecker).Lost() }
 
 func (t trappedTx) Commit(ctx context.Context) error {
 	t.store.traps.pass(t.store.service, beforeCommit)

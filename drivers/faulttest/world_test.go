@@ -39,7 +39,6 @@ type world struct {
 	database string // its name on the server
 	settings nodeSettings
 	started  []*process // all there ever were
-	checked  time.Time
 }
 
 // newWorld makes a world on a server that other worlds may have databases on, too. No node runs yet.

@@ -22,6 +22,7 @@ type Proxy struct {
 	left     int
 	swallows int
 	delay    time.Duration
+	late     int           // pieces that were held up by the delay
 	frozen   chan struct{} // closed at the end of standing still; nil: it does not
 	held     int           // pieces that were held up by standing still
 }
@@ -57,11 +58,13 @@ func (p *Proxy) Swallowed() int {
 	return p.swallows
 }
 
-// Delay holds everything up by that much, each way.
-func (p *Proxy) Delay(d time.Duration) {
+// Delay holds everything up by that much, each way. It returns how many pieces were late since it was called the last time.
+func (p *Proxy) Delay(d time.Duration) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.delay = d
+	late := p.late
+	p.delay, p.late = d, 0
+	return late
 }
 
 // Freeze lets connections stand and carries nothing any more, also for those who come, until Thaw.
@@ -196,6 +199,9 @@ func (p *Proxy) linger() {
 	delay, frozen := p.delay, p.frozen
 	if frozen != nil {
 		p.held++
+	}
+	if delay > 0 {
+		p.late++
 	}
 	p.mu.Unlock()
 	if frozen != nil {
