@@ -37,6 +37,7 @@ func TestRefusedCommandLines(t *testing.T) {
 		"gateway with streams alone":     {args: []string{"-service", "gateway", "-redis", "redis://x"}, says: "run all services with it, or give -postgres"},
 		"unknown flag":                   {args: []string{"-colour", "red"}, says: "-colour"},
 		"unknown command":                {args: []string{"sell"}, says: `unknown command "sell"`},
+		"command after its flags":        {args: []string{"-data", "x", "verify"}, says: "verify comes before its flags"},
 		"verify without data":            {args: []string{"verify", "-data", missing}, says: "there is no shop's data"},
 		"verify on a wrong URL":          {args: []string{"verify", "-postgres", "x"}, says: "not of the form postgres://"},
 		"load without orders":            {args: []string{"load", "-rps", "0"}, says: "above 0"},
