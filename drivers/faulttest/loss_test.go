@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/headrace/headrace"
@@ -22,6 +23,7 @@ func losses() []row {
 		{"XDEL", func(w *world) {
 			w.harm(headrace.HistoryRead, 3, func() { w.eachStream("XDEL %s " + w.newest()) })
 		}},
+		{"the newest events are lost, and none follows", lastLost},
 		{"XGROUP DESTROY", func(w *world) {
 			w.harm("", 5, func() { w.mustHaveBeen("XGROUP DESTROY %s sink", ":1") })
 		}},
@@ -34,6 +36,29 @@ func losses() []row {
 		{"XGROUP SETID on to the end", func(w *world) {
 			w.harm(headrace.HistoryRead, 1, func() { w.eachStream("XGROUP SETID %s sink $") })
 		}},
+	}
+}
+
+// lastLost loses the newest events while nobody reads, and none follows them: the streams' ends do not tell of it, because Redis knows the last
+// id all the same.
+func lastLost(w *world) {
+	_, sinks := w.pair()
+	for range rounds(2) {
+		w.load(w.settings.Rate)
+		w.flows(10)
+		for _, p := range sinks {
+			p.signal(syscall.SIGSTOP)
+		}
+		before := w.number(`SELECT count(*) FROM source.headrace_journal`)
+		w.awaitThat("there are events that nobody has read", func() bool { return w.number(`SELECT count(*) FROM source.headrace_journal`) > before+20 })
+		w.quiet()
+		w.awaitThat("they are on the streams", func() bool { return w.number(`SELECT count(*) FROM source.headrace_outbox`) == 0 })
+		w.eachStream("XTRIM %s MAXLEN 0")
+		for _, p := range sinks {
+			p.signal(syscall.SIGCONT)
+		}
+		w.until(headrace.HistoryRead, 1, func() {})
+		w.settle(0)
 	}
 }
 

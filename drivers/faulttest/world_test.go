@@ -135,15 +135,20 @@ func (w *world) flows(n int) {
 	w.awaitThat(fmt.Sprintf("%d more events are applied", n), func() bool { return w.number(`SELECT count(*) FROM sink.applied`) >= before+n })
 }
 
+// load sets the rate of all producers.
+func (w *world) load(rate int) {
+	w.Helper()
+	for _, p := range w.started {
+		if p.lives() {
+			p.order(order{Rate: &rate})
+		}
+	}
+}
+
 // quiet stops the producers of all nodes.
 func (w *world) quiet() {
 	w.Helper()
-	none := 0
-	for _, p := range w.started {
-		if p.lives() {
-			p.order(order{Rate: &none})
-		}
-	}
+	w.load(0)
 }
 
 // connect opens a connection past whatever stands between the nodes and the server.

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -76,19 +77,18 @@ func (s *Store) Concurrency() int { return s.writers }
 // what closing returned.
 func (s *Store) Close() error { return s.close() }
 
-// Setup implements [driver.Store].
+// Setup implements [driver.Store]. Rows are added in the order of the topics' names, so that processes that begin at once do not wait for each
+// other in a circle.
 func (s *Store) Setup(ctx context.Context, setup driver.Setup) error {
+	byName := func(a, b driver.TopicSize) int { return strings.Compare(a.Topic, b.Topic) }
 	return s.write(ctx, "set up service "+setup.Service, func(t *Tx) error {
-		for _, topic := range setup.Owns {
+		for _, topic := range slices.SortedStableFunc(slices.Values(slices.Concat(setup.Owns, setup.Follows)), byName) {
 			if err := t.setupTopic(ctx, topic); err != nil {
-				return err
-			}
-			if err := t.setupHeads(ctx, topic); err != nil {
 				return err
 			}
 		}
-		for _, topic := range setup.Follows {
-			if err := t.setupTopic(ctx, topic); err != nil {
+		for _, topic := range slices.SortedFunc(slices.Values(setup.Owns), byName) {
+			if err := t.setupHeads(ctx, topic); err != nil {
 				return err
 			}
 		}

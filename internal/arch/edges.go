@@ -41,7 +41,10 @@ var edges = []edge{
 	{"shop", "driver", "what it chooses are backends"},
 	{"shop", "memory", "the embedded default: broker and live in this process"},
 	{"shop", "sqlite", "the embedded default: a file for each service"},
-	{"shop", "sqlstore", "the type of the store that sqlite opens"},
+	{"shop", "sqlstore", "the type of the stores that sqlite and postgres open"},
+	{"shop", "postgres", "a schema for each service, when it is given a server"},
+	{"shop", "github.com/jackc/pgx/v5", "one pool of connections for all services of a process; docs/adr/0009"},
+	{"shop", "redis", "streams between processes, when it is given a server"},
 	{"shop", "service", "it wires the services by hand"},
 	{"shop", "contract", "it adapts what services offer to what the gateway asks for"},
 	{"shop", "provider", "it opens the provider's file"},
@@ -49,6 +52,11 @@ var edges = []edge{
 	{"shop", "value", "money and the like"},
 	{"shop", "verify", "shop verify"},
 	{"shop", "load", "shop load"},
+	{"storetest", "driver", "what a service is tried on is a store"},
+	{"storetest", "sqlite", "a file for each test"},
+	{"storetest", "postgres", "a schema for each test"},
+	{"storetest", "sqlstore", "the type of the stores that both open"},
+	{"storetest", "testserver", "a server for the tests of a package"},
 	{"contract", "headrace", "contracts are made by Define"},
 	{"contract", "value", "fields are money and the like"},
 	{"contract", "contract", "an event may carry a type of the contract that it answers"},
@@ -67,6 +75,7 @@ var edges = []edge{
 	{"gateway", "headrace", "it reads metadata and correlates requests"},
 	{"gateway", "driver", "it listens to live"},
 	{"verify", "modernc.org/sqlite", "it reads the files with SQL of its own; docs/adr/0003"},
+	{"verify", "github.com/jackc/pgx/v5", "it reads the schemas with SQL of its own; docs/adr/0009"},
 
 	// A small shop written twice, for a guide.
 	{"comparison", "headrace", "the half that is written with Headrace"},
@@ -115,11 +124,14 @@ var inTests = []edge{
 	{"trial", "github.com/jackc/pgx/v5", "its checks are SQL past the framework; docs/adr/0009"},
 	{"service", "headracetest", "its handlers are tried without an App"},
 	{"service", "memory", "a service is tried with a broker"},
-	{"service", "sqlite", "a service is tried on its real schema"},
-	{"service", "sqlstore", "the type of the store that sqlite opens"},
+	{"service", "storetest", "a service is tried on its real schema, on every engine"},
+	{"faulttest", "testserver", "a shop of many processes runs on real servers"},
 	{"bulk", "modernc.org/sqlite", "its statements are tried on a real database; docs/adr/0003"},
 	{"gateway", "memory", "live updates are tried with a live backend"},
 	{"verify", "sqlite", "the data that it is to find broken"},
+	{"verify", "postgres", "the data that it is to find broken"},
+	{"verify", "testserver", "it reads a real server"},
+	{"shop", "testserver", "the whole shop is tried on real servers"},
 }
 
 // allowed says whether a file of one kind of room may import another kind, or a library.

@@ -46,6 +46,7 @@ var rooms = []room{
 	{"apps/shop/money", "value"},
 	{"apps/shop/invalid", "value"},
 	{"apps/shop/bulk", "bulk"},
+	{"apps/shop/storetest", "storetest"},
 	{"apps/shop/*/contract/...", "contract"},
 	{"apps/shop/identity/...", "service"},
 	{"apps/shop/orders/...", "service"},

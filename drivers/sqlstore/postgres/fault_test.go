@@ -90,14 +90,14 @@ func TestConnectionsThatAreTerminated(t *testing.T) {
 			f := startFlow(t, server, flowConfig{})
 			ended := 0
 			f.under(func() {
-				for range 20 {
+				for range 8 {
 					f.flows()
 					n, err := strconv.Atoi(server.TerminateBackends())
 					must(t, err)
 					ended += n
 				}
 			})
-			if ended < 20 {
+			if ended < 8 {
 				t.Errorf("%d connections were ended: the fault did not bite", ended)
 			}
 			if f.failed != f.unknown {

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/headrace/headrace/driver"
@@ -53,4 +55,36 @@ func exec(t testing.TB, tx driver.Tx, query string, arguments ...any) error {
 	t.Helper()
 	_, err := tx.(driver.SQLTx).SQL().ExecContext(t.Context(), query, arguments...)
 	return err
+}
+
+// TestProcessesSetUpAtOnce: they name topics in whatever order. None of them gets in the way of another.
+func TestProcessesSetUpAtOnce(t *testing.T) {
+	t.Parallel()
+	server := startServer(t)
+	for range 10 {
+		schema := server.schema()
+		errs := make([]error, 6)
+		stores := make([]driver.Store, len(errs))
+		for n := range stores {
+			store, err := Open(t.Context(), Config{URL: server.URL(), Schema: schema})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = store.Close() })
+			stores[n] = store
+		}
+		var setUps sync.WaitGroup
+		for n, store := range stores {
+			topics := make([]driver.TopicSize, 8)
+			for i := range topics {
+				topics[i] = driver.TopicSize{Topic: "topic " + parameter((i+n)%len(topics)), Partitions: 2}
+			}
+			setup := driver.Setup{Service: "s", Owns: topics[:4], Follows: topics[4:]}
+			setUps.Go(func() { errs[n] = store.Setup(t.Context(), setup) })
+		}
+		setUps.Wait()
+		if err := errors.Join(errs...); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
