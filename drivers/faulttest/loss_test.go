@@ -174,12 +174,11 @@ func restarts() []row {
 		rows,
 		row{"Redis stands still for three lease times", func(w *world) {
 			w.pair()
-			w.redis.Stop()
 			begun := time.Now()
+			w.until(headrace.AppendFailed, 1, w.redis.Stop)
 			for time.Since(begun) < 3*lease {
 				<-time.After(lease / 10)
 			}
-			w.until(headrace.AppendFailed, 1, func() {})
 			w.redis.Continue()
 			w.flows(10)
 			w.settle(0)
@@ -191,12 +190,10 @@ func restarts() []row {
 // full has a server that refuses to be given more, until it gets more memory.
 func full(w *world) {
 	w.pair()
-	w.redis.Do("CONFIG SET maxmemory 1")
-	w.until(headrace.AppendFailed, 1, func() {})
+	w.until(headrace.AppendFailed, 1, func() { w.redis.Do("CONFIG SET maxmemory 1") })
 	w.flows(20) // from history
 	w.check()
-	w.redis.Do("CONFIG SET maxmemory 0")
-	w.until(headrace.Reappended, 1, func() {})
+	w.until(headrace.Reappended, 1, func() { w.redis.Do("CONFIG SET maxmemory 0") })
 	w.settle(0)
 	w.bit("history_read")
 }

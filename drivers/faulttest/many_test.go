@@ -2,6 +2,7 @@ package faulttest
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/headrace/headrace"
 	"github.com/headrace/headrace/drivers/testserver"
@@ -24,8 +25,7 @@ func failover(w *world) {
 	replica.Stop() // what follows does not reach it
 	w.flows(20)
 	w.redis.Kill()
-	replica.Continue()
-	w.until(headrace.Reappended, 1, func() {})
+	w.until(headrace.Reappended, 1, replica.Continue)
 	w.flows(20)
 	w.settle(0)
 	if role := replica.Info("role"); role != "master" {
@@ -48,8 +48,7 @@ func clusterNode(w *world) {
 		}
 		w.until(headrace.AppendFailed, 1, n.Kill)
 		w.check()
-		n.Restart()
-		w.until(headrace.Reappended, 1, func() {})
+		w.until(headrace.Reappended, 1, sync.OnceFunc(n.Restart))
 		w.flows(20)
 	}
 	w.settle(0)

@@ -53,8 +53,7 @@ func networks() []row {
 		row{"connections to Redis stand open and carry nothing", func(w *world) {
 			between := w.throughRedis()
 			w.pair()
-			between.Freeze()
-			w.until(headrace.AppendFailed, 1, func() {})
+			w.until(headrace.AppendFailed, 1, between.Freeze)
 			if held := between.Thaw(); held == 0 {
 				w.Error("nothing was held up")
 			}
