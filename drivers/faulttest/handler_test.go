@@ -124,6 +124,7 @@ func foreignBytes(w *world) {
 		w.check()
 	}
 	w.settle(0)
+	w.tailsAgree()
 	if n := w.number(`SELECT count(*) FROM sink.headrace_foreign_entry`); n == 0 {
 		w.Error("nothing foreign was found")
 	}
@@ -150,6 +151,7 @@ func foreignPlaces(w *world) {
 		w.check()
 	}
 	w.settle(0)
+	w.tailsAgree()
 	w.bit("history_read")
 }
 

@@ -15,6 +15,7 @@ func losses() []row {
 	return []row{
 		{"FLUSHALL", func(w *world) {
 			w.harm(headrace.Reappended, 1, func() { w.redis.Do("FLUSHALL") })
+			w.tailsAgree()
 		}},
 		{"XTRIM MAXLEN 0", func(w *world) {
 			w.harm(headrace.HistoryRead, 3, func() { w.eachStream("XTRIM %s MAXLEN 0") })
@@ -110,6 +111,21 @@ func (w *world) consumersGo() {
 		were := w.eachStream("XINFO CONSUMERS %s sink")
 		w.eachStream("XGROUP DELCONSUMER %s sink owner")
 		return slices.Contains(were, "*1")
+	})
+}
+
+// tailsAgree waits until every stream ends where its journal does, so that it takes what comes next.
+func (w *world) tailsAgree() {
+	w.Helper()
+	w.awaitThat("streams end where journals do", func() bool {
+		for n := range moves.Partitions {
+			head := w.number(fmt.Sprintf(`SELECT seq FROM source.headrace_head WHERE topic = 'moves' AND partition = %d`, n))
+			top := w.redis.Do(`EVAL "return redis.call('XINFO', 'STREAM', KEYS[1])[8]" 1 ` + key(n)) // last-generated-id
+			if head > 0 && top != fmt.Sprint("1-", head) {
+				return false
+			}
+		}
+		return true
 	})
 }
 

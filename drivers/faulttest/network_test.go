@@ -103,4 +103,11 @@ func commitsLost(w *world, lose func(between testserver.PostgresProxy, statement
 		w.check()
 	}
 	w.settle(0)
+	made, failed, committed := 0, w.failed(), w.number(`SELECT sum(n)::BIGINT FROM source.counter`)
+	for _, p := range w.started {
+		made += p.report().Made
+	}
+	if committed < made || committed > made+failed {
+		w.Errorf("%d transactions took effect, want at least the %d that committed and at most the %d more of which nobody knows", committed, made, failed)
+	}
 }

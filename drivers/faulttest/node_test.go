@@ -30,6 +30,7 @@ type nodeSettings struct {
 	Bound    int           // of the streams
 	Rate     int           // transactions a second that the source makes here
 	Keys     int           // between which it chooses
+	Pad      int           // bytes that each event has more
 	Hot      int           // how many of a hundred are about the first of them
 	Later    bool          // the source is of a newer release here
 	Handler  handling      // what the sink does besides its work

@@ -19,6 +19,7 @@ import (
 type move struct {
 	Key string `json:"key"`
 	N   int    `json:"n"`
+	Pad string `json:"pad,omitempty"` // makes it larger
 }
 
 func keyOf(m move) string { return m.Key }
@@ -64,7 +65,7 @@ func (p *producer) run(ctx context.Context, source *headrace.Service, s nodeSett
 			room <- struct{}{}
 			running.Go(func() {
 				defer func() { <-room }()
-				p.produce(ctx, source, chooseKey(s))
+				p.produce(ctx, source, move{Key: chooseKey(s), Pad: strings.Repeat("x", s.Pad)})
 			})
 		}
 		select {
@@ -84,17 +85,16 @@ func chooseKey(s nodeSettings) string {
 	return fmt.Sprint("key-", rand.IntN(max(s.Keys, 1)))
 }
 
-func (p *producer) produce(ctx context.Context, source *headrace.Service, key string) {
+func (p *producer) produce(ctx context.Context, source *headrace.Service, m move) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	err := source.In(ctx, func(ctx context.Context, tx *headrace.Tx) error {
-		m := move{Key: key}
 		err := tx.SQL().QueryRowContext(ctx, `INSERT INTO counter (key, n) VALUES ($1, 1)
-			ON CONFLICT (key) DO UPDATE SET n = counter.n + 1 RETURNING n`, key).Scan(&m.N)
+			ON CONFLICT (key) DO UPDATE SET n = counter.n + 1 RETURNING n`, m.Key).Scan(&m.N)
 		if err != nil {
 			return err
 		}
-		if strings.HasPrefix(key, "later-") {
+		if strings.HasPrefix(m.Key, "later-") {
 			return movedLater.Publish(tx, m)
 		}
 		return moved.Publish(tx, m)
@@ -160,7 +160,7 @@ func (h *handler) apply(ctx context.Context, tx *headrace.Tx, e headrace.Event[m
 	if err := writeDown(ctx, tx.SQL(), e.Data); err != nil {
 		return err
 	}
-	return echoed.Publish(tx, e.Data)
+	return echoed.Publish(tx, move{Key: e.Data.Key, N: e.Data.N})
 }
 
 func writeDown(ctx context.Context, tx *sql.Tx, m move) error {
