@@ -22,15 +22,17 @@
 //	6              failover, a cluster's node                   append_failed, reappended
 //	6, 17          Redis is full                                append_failed, history_read, reappended
 //	9, 22          answers get lost (XADD, ..., COMMIT)         the proxy swallowed them
+//	1, 9, 22       COMMITs never arrive                         the proxy kept them
 //	9              connections cut, late, frozen                the proxy cut or held something
 //	1, 2, 22       PostgreSQL stopped, its backends, its disk   transactions failed
 //	10, 13         a poisoned key, redriven                     died, released
 //	11             a handler that ends its process              died, three to eight deaths
 //	12             a dependency that is down                    paused
 //	14             foreign bytes, a newer version               foreign rows; died
+//	14             foreign bytes under the numbers of events    the server took them; foreign, history_read
 //	7              a handler slower than its lease              never fenced
 //	5, 15          rolling restarts, 1 to 8 to 3 members        lease_taken; never lease_dirty when asked to stop
-//	17             ten times the load                           the sink falls behind; history_read
+//	17             ten times the load, of large events          the sink falls behind; history_read
 //
 // More rounds of each run with HEADRACE_SOAK=1, which is "make soak".
 package faulttest
