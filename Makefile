@@ -28,7 +28,7 @@ test: ## everything: build, vet, lint, all tests of all modules with the race de
 
 # What test does when it is where it can be done.
 here: race-or-say check lint
-	go test $(RACE) $(PACKAGES)
+	go test $(RACE) -timeout 30m $(PACKAGES)
 
 soak: race-or-say servers ## all fault tests with real processes, five times as long; takes an hour
 	HEADRACE_SOAK=1 go test $(RACE) -count=1 -timeout 3h ./drivers/faulttest/... ./apps/shop/faulttest/...

@@ -67,7 +67,7 @@ func parse(flags *flag.FlagSet, args []string, env func(string) string) (map[str
 		return nil, err
 	}
 	if arg := flags.Arg(0); arg == "verify" || arg == "load" {
-		return nil, fmt.Errorf("%s comes before its flags: shop %s ...", arg, arg)
+		return nil, fmt.Errorf("%s comes before its flags: shop %s -data DIRECTORY", arg, arg)
 	}
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("unknown command %q: there are verify and load, and without a command the shop runs", flags.Arg(0))

@@ -17,7 +17,7 @@ func networks() []row {
 			w.pair()
 			for range rounds(2) {
 				between.Swallow(command, 5)
-				w.awaitThat("answers were swallowed", func() bool { return between.Swallowed() == 5 })
+				w.awaitThat("answers were swallowed", func() bool { return between.Lost() == 5 })
 				w.flows(10)
 				w.check()
 			}
@@ -26,8 +26,8 @@ func networks() []row {
 	}
 	return append(
 		rows,
-		row{"answers to COMMIT get lost", func(w *world) { commitsLost(w, (*testserver.PostgresProxy).LoseAnswers) }},
-		row{"COMMITs get lost", func(w *world) { commitsLost(w, (*testserver.PostgresProxy).LoseStatements) }},
+		row{"answers to COMMIT get lost", func(w *world) { commitsLost(w, testserver.PostgresProxy.LoseAnswers) }},
+		row{"COMMITs get lost", func(w *world) { commitsLost(w, testserver.PostgresProxy.LoseStatements) }},
 		row{"connections to Redis are cut", func(w *world) {
 			between := w.throughRedis()
 			w.pair()
@@ -91,7 +91,7 @@ func (w *world) throughPostgres() *testserver.Proxy {
 }
 
 // commitsLost has commits of which nobody knows whether they took effect: they did and their answers are lost, or they never arrived.
-func commitsLost(w *world, lose func(between *testserver.PostgresProxy, statement string, n int)) {
+func commitsLost(w *world, lose func(between testserver.PostgresProxy, statement string, n int)) {
 	between := testserver.ProxyPostgres(w, w.postgres)
 	w.settings.Postgres = w.databaseURL(between.URL())
 	w.pair()

@@ -201,7 +201,7 @@ func TestAnswersThatAreLost(t *testing.T) {
 				between.Swallow(command, 5)
 				f.await("answers were lost", func() bool {
 					provoke(f)
-					return between.Swallowed() == 5
+					return between.Lost() == 5
 				})
 			})
 		})

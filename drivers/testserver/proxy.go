@@ -16,15 +16,16 @@ type Proxy struct {
 	listener net.Listener
 	running  sync.WaitGroup
 
-	mu       sync.Mutex
-	conns    map[net.Conn]bool // nil once it has ended
-	word     []byte            // in what a client says whose answer is to be swallowed
-	left     int
-	swallows int
-	delay    time.Duration
-	late     int           // pieces that were held up by the delay
-	frozen   chan struct{} // closed at the end of standing still; nil: it does not
-	held     int           // pieces that were held up by standing still
+	mu      sync.Mutex
+	conns   map[net.Conn]bool // nil once it has ended
+	word    []byte            // in what a client says that is to be lost
+	answers bool              // it arrives, and its answer is lost
+	left    int
+	lost    int
+	delay   time.Duration
+	late    int           // pieces that were held up by the delay
+	frozen  chan struct{} // closed at the end of standing still; nil: it does not
+	held    int           // pieces that were held up by standing still
 }
 
 // StartProxy starts a proxy in front of a server's host and port. It ends with the test.
@@ -43,19 +44,24 @@ func StartProxy(t testing.TB, server string) *Proxy {
 // Addr is the proxy's host and port.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
-// Swallow swallows the answers to the next n pieces of conversation from clients that have a word in them, such as XADD: the server has done
+// Swallow loses the answers to the next n pieces of conversation from clients that have a word in them, such as XADD: the server has done
 // what it was asked, and the connection breaks before the answer. It counts anew.
-func (p *Proxy) Swallow(word string, n int) {
+func (p *Proxy) Swallow(word string, n int) { p.lose(word, true, n) }
+
+// Drop loses the next n pieces themselves, and their connections with them. It counts anew.
+func (p *Proxy) Drop(word string, n int) { p.lose(word, false, n) }
+
+func (p *Proxy) lose(word string, answers bool, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.word, p.left, p.swallows = []byte(word), n, 0
+	p.word, p.answers, p.left, p.lost = []byte(word), answers, n, 0
 }
 
-// Swallowed is how many answers were swallowed.
-func (p *Proxy) Swallowed() int {
+// Lost is how many were lost.
+func (p *Proxy) Lost() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.swallows
+	return p.lost
 }
 
 // Delay holds everything up by that much, each way. It returns how many pieces were late since it was called the last time.
@@ -135,14 +141,16 @@ func (p *Proxy) join(client, server net.Conn) {
 	}
 	p.conns[client], p.conns[server] = true, true
 	end := sync.OnceFunc(func() { p.part(client, server) })
-	var doomed atomic.Bool // its next answer is swallowed
+	var doomed atomic.Bool // its next answer is lost
 	p.running.Go(func() {
 		defer end()
 		p.carry(server, client, func(said []byte) bool {
-			if !doomed.Load() && p.chooses(said) {
-				doomed.Store(true)
+			if doomed.Load() {
+				return true
 			}
-			return true
+			chosen, arrives := p.chooses(said)
+			doomed.Store(chosen && arrives)
+			return !chosen || arrives
 		})
 	})
 	p.running.Go(func() {
@@ -151,7 +159,7 @@ func (p *Proxy) join(client, server net.Conn) {
 			if doomed.Load() {
 				p.mu.Lock()
 				defer p.mu.Unlock()
-				p.swallows++
+				p.lost++
 				return false
 			}
 			return true
@@ -168,14 +176,18 @@ func (p *Proxy) part(client, server net.Conn) {
 	delete(p.conns, server)
 }
 
-func (p *Proxy) chooses(said []byte) bool {
+// chooses reports whether what a client said is to be lost, and whether it arrives all the same and only its answer is.
+func (p *Proxy) chooses(said []byte) (chosen, arrives bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.left == 0 || !bytes.Contains(said, p.word) {
-		return false
+		return false, false
 	}
 	p.left--
-	return true
+	if !p.answers {
+		p.lost++
+	}
+	return true, p.answers
 }
 
 // carry copies what comes, as long as the function lets it.

@@ -87,7 +87,7 @@ var handlerConflicts = map[string]struct {
 		return errors.New("a handler that does not say what it met")
 	}},
 	"standing still for too long": {
-		config: Config{IdleTimeout: 100 * time.Millisecond},
+		config: Config{IdleTimeout: 2 * time.Second},
 		first: func(r *rival, tx *headrace.Tx) error {
 			must(r, run(tx, take+`'a'`))
 			r.begin()
@@ -142,7 +142,7 @@ func TestTimeThatRunsOutIsTheHandlersFault(t *testing.T) {
 	t.Parallel()
 	runs := 0
 	f := startFlow(t, startServer(t), flowConfig{
-		options: []headrace.HandlerOption{headrace.Timeout(50 * time.Millisecond), headrace.Retry{Attempts: 2}},
+		options: []headrace.HandlerOption{headrace.Timeout(2 * time.Second), headrace.Retry{Attempts: 2}},
 		handle: func(ctx context.Context, tx *headrace.Tx, o order) error {
 			if o.ID != "key-0" {
 				return nil

@@ -84,9 +84,10 @@ func lockTimeout(t *testing.T, server *servers) {
 
 // idleTimeout has a transaction that nobody goes on with, as that of a process that is stopped, and another that wants its row.
 func idleTimeout(t *testing.T, server *servers) {
-	store := openFor(t, server, Config{IdleTimeout: 100 * time.Millisecond})
-	stopped, next := begin(t, store), begin(t, store)
+	store := openFor(t, server, Config{IdleTimeout: 2 * time.Second})
+	stopped := begin(t, store)
 	must(t, exec(t, stopped, upsert, "k"))
+	next := begin(t, store)
 	must(t, exec(t, next, upsert, "k"))
 	must(t, next.Commit(t.Context()))
 	if err := stopped.Commit(t.Context()); err == nil {
