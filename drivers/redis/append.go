@@ -51,6 +51,10 @@ func (b *Broker) outcome(batch driver.Batch, results []rueidis.RedisResult, err 
 }
 
 func (b *Broker) add(c rueidis.Client, key string, e driver.Entry) rueidis.Completed {
+	if b.keep {
+		return c.B().Xadd().Key(key).Id(e.Position.String()).
+			FieldValue().FieldValue(metaField, rueidis.BinaryString(e.Meta)).FieldValue(dataField, rueidis.BinaryString(e.Data)).Build()
+	}
 	return c.B().Xadd().Key(key).Maxlen().Almost().Threshold(b.threshold).Id(e.Position.String()).
 		FieldValue().FieldValue(metaField, rueidis.BinaryString(e.Meta)).FieldValue(dataField, rueidis.BinaryString(e.Data)).Build()
 }

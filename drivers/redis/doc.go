@@ -18,6 +18,19 @@
 // Everything else with the prefix is somebody else's. What is added to a stream by other hands is told apart and set aside, and the top that
 // it raised is set back.
 //
+// # Without a database
+//
+// A [Store] is for services that keep no state of their own. Cursors, leases, parked events and timers are keys "headrace:{0}:~name:...", and
+// what is published goes straight to its stream: one script does all of a transaction or nothing of it. It locks nothing; of two transactions
+// that change the same, the later one fails and is run again.
+//
+// It promises less. The stream is the only copy of an event: what Redis loses is lost, and a [Broker] on the same prefix must be made with
+// Keep, or it cuts away what nobody else has. Shards must be 1: a script works in one place. There is no SQL; [State] keeps a few values.
+// Redis must write what it keeps to a disk (appendonly yes) for any promise to outlive it.
+//
+// Its user needs besides what is below: +evalsha +script|load +hget +hset +hgetall +hdel +hexists +hincrby +zadd +zrem +zrange +zrangebyscore
+// +sadd +xrange +xtrim +set +time.
+//
 // # What the server needs
 //
 // The setting maxmemory-policy noeviction. Where keys may be evicted a stream that was lost is not filled again, because that would drive out

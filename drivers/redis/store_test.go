@@ -1,0 +1,72 @@
+package redis_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/headrace/headrace/driver"
+	"github.com/headrace/headrace/driver/drivertest"
+	"github.com/headrace/headrace/drivers/redis"
+	"github.com/headrace/headrace/drivers/testserver"
+)
+
+func TestConformanceOfStore(t *testing.T) {
+	server := testserver.Redis(t)
+	var number atomic.Int64
+	b := drivertest.Backend{
+		Store: func(t testing.TB, clock driver.Clock) drivertest.Database {
+			c := redis.StoreConfig{URL: server.URL(), Clock: clock, Prefix: prefix(t), Name: fmt.Sprint("store-", number.Add(1))}
+			if strings.Contains(t.Name(), "rule/07-") { // a backup has streams of its own
+				c.Prefix += "-" + c.Name
+			}
+			return openStore(t, c)
+		},
+		Broker: func(t testing.TB) driver.Broker {
+			return newBroker(t, redis.BrokerConfig{URL: server.URL(), Keep: true, Prefix: prefix(t) + apart(t)})
+		},
+		Has: drivertest.Capabilities{Reappend: true, Processes: true, Writers: true, Direct: true, Optimistic: true},
+	}
+	drivertest.Run(t, b)
+}
+
+// apart separates the broker from the store where the case takes something from one of them that the other keeps: then they do not have
+// the same streams, as if they were on two servers.
+func apart(t testing.TB) string {
+	for _, name := range []string{"rule/14-", "rule/07-", "promise/08-"} {
+		if strings.Contains(t.Name(), name) {
+			return "-apart"
+		}
+	}
+	return ""
+}
+
+// prefix is the same for all that one case opens.
+func prefix(t testing.TB) string { return strings.ReplaceAll(t.Name(), "/", "-") }
+
+func openStore(t testing.TB, c redis.StoreConfig) drivertest.Database {
+	open := func() driver.Store {
+		s, err := redis.NewStore(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	}
+	first := open()
+	last := first
+	return drivertest.Database{
+		Store:   first,
+		Restart: func() driver.Store { _ = last.Close(); last = open(); return last },
+		Second:  open,
+		Put: func(ctx context.Context, tx driver.Tx, key, value string) error {
+			return redis.State(holder{tx}).Set(ctx, key, []byte(value))
+		},
+		Get: func(ctx context.Context, tx driver.Tx, key string) (string, error) {
+			value, _, err := redis.State(holder{tx}).Get(ctx, key)
+			return string(value), err
+		},
+	}
+}
