@@ -34,6 +34,9 @@ func (s *Store) ReadJournal(ctx context.Context, p driver.Partition, after drive
 		page.Entries = nil
 		return page, fmt.Errorf("read journal %s after %s: %w: its floor is %s", p, after, driver.ErrTrimmed, page.Floor)
 	}
+	if limit > 0 {
+		page.Lost = lost(after, page)
+	}
 	size := 0
 	for i, e := range page.Entries {
 		if size += len(e.Meta) + len(e.Data); i > 0 && size > maxBytes {
@@ -42,6 +45,19 @@ func (s *Store) ReadJournal(ctx context.Context, p driver.Partition, after drive
 		}
 	}
 	return page, nil
+}
+
+// lost is up to where a stream lacks what was numbered after a position. Each epoch goes on where its base was.
+func lost(after driver.Position, page driver.Page) driver.Position {
+	next := page.Head
+	if len(page.Entries) > 0 {
+		next = page.Entries[0].Position
+		next.Seq--
+	}
+	if next.Epoch != after.Epoch || next.Seq <= after.Seq {
+		return driver.Position{}
+	}
+	return next
 }
 
 func decodePage(reply []rueidis.RedisMessage) (page driver.Page, err error) {

@@ -25,7 +25,7 @@ func TestConformanceOfStore(t *testing.T) {
 			return openStore(t, c)
 		},
 		Broker: func(t testing.TB) driver.Broker {
-			return newBroker(t, redis.BrokerConfig{URL: server.URL(), Keep: true, Prefix: prefix(t) + apart(t)})
+			return newBroker(t, redis.BrokerConfig{URL: server.URL(), Keep: true, Prefix: prefix(t) + apart(t, &number)})
 		},
 		Has: drivertest.Capabilities{Reappend: true, Processes: true, Writers: true, Direct: true, Optimistic: true},
 	}
@@ -34,10 +34,10 @@ func TestConformanceOfStore(t *testing.T) {
 
 // apart separates the broker from the store where the case takes something from one of them that the other keeps: then they do not have
 // the same streams, as if they were on two servers.
-func apart(t testing.TB) string {
+func apart(t testing.TB, number *atomic.Int64) string {
 	for _, name := range []string{"rule/14-", "rule/07-", "promise/08-"} {
 		if strings.Contains(t.Name(), name) {
-			return "-apart"
+			return fmt.Sprint("-apart-", number.Add(1))
 		}
 	}
 	return ""
