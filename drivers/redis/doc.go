@@ -27,6 +27,7 @@
 // It promises less. The stream is the only copy of an event: what Redis loses is lost, and a [Broker] on the same prefix must be made with
 // Keep, or it cuts away what nobody else has. Shards must be 1: a script works in one place. There is no SQL; [State] keeps a few values.
 // Redis must write what it keeps to a disk (appendonly yes) for any promise to outlive it.
+// A failover that loses the newest events is not noticed yet: their numbers may be given to others.
 //
 // Its user needs besides what is below: +evalsha +script|load +hget +hset +hgetall +hdel +hexists +hincrby +zadd +zrem +zrange +zrangebyscore
 // +sadd +xrange +xtrim +set +time.
