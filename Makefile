@@ -9,7 +9,7 @@ PACKAGES := ./... ./drivers/... ./apps/...
 # The race detector needs cgo, and cgo a C compiler. Empty when this machine lacks one of them.
 RACE = $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null && echo -race)
 
-.PHONY: help run test servers check race-or-say bench lint cover fmt clean
+.PHONY: help run test here soak servers check race-or-say bench lint cover fmt clean
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -19,8 +19,19 @@ run: ## the whole shop in one process, on http://127.0.0.1:8080
 	go build -o .bin/shop ./apps/shop
 	@.bin/shop
 
-test: race-or-say servers check lint ## everything: build, vet, lint, all tests of all modules with the race detector
-	go test $(RACE) $(PACKAGES)
+test: ## everything: build, vet, lint, all tests of all modules with the race detector; in a container if servers are missing
+	@scripts/servers.sh; case $$? in \
+		0) $(MAKE) --no-print-directory here ;; \
+		3) scripts/in-container.sh make test ;; \
+		*) exit 1 ;; \
+	esac
+
+# What test does when it is where it can be done.
+here: race-or-say check lint
+	go test $(RACE) -timeout 30m $(PACKAGES)
+
+soak: race-or-say servers ## all fault tests with real processes, five times as long; takes an hour
+	HEADRACE_SOAK=1 go test $(RACE) -count=1 -timeout 3h ./drivers/faulttest/... ./apps/shop/faulttest/...
 
 servers:
 	@scripts/servers.sh
@@ -29,6 +40,7 @@ check:
 	go build $(PACKAGES)
 	go vet $(PACKAGES)
 	for module in . drivers apps; do (cd $$module && GOWORK=off go build ./...) || exit 1; done
+	cd docs/guides/watermill && GOWORK=off go vet ./...
 
 race-or-say:
 	@[ -n "$(RACE)" ] || { echo "the race detector needs cgo and a C compiler such as gcc: there is none here" >&2; [ "$$CI" != true ]; }

@@ -14,7 +14,8 @@ import (
 type App struct {
 	// Broker carries events between services. Several processes with the same broker are one system.
 	Broker driver.Broker
-	// Live, if there is one, hears of every event once it is numbered, under [LiveSubject]; [DecodeLive] reads it.
+	// Live, if there is one, hears of every event once it is numbered, under [LiveSubject]; [DecodeLive] reads it. Processes that run
+	// different services need one: over it they read each other's journals, where the stream has a gap.
 	Live driver.Live
 	// Services are what this process runs.
 	Services []*Service

@@ -138,10 +138,10 @@ func (w *worker) transactOnce(ctx context.Context, items []item, attempt int) (a
 	}
 	set, err := w.handleAll(ctx, tx, items, held, attempt)
 	if err != nil {
-		return aside{}, err
+		return aside{}, tx.excuse(err)
 	}
 	if err := w.conclude(ctx, tx, items[:set.upTo], set); err != nil {
-		return aside{}, blame(err, set)
+		return aside{}, blame(tx.excuse(err), set)
 	}
 	w.wasPutAside(set)
 	return set, nil

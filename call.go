@@ -19,6 +19,7 @@ func (s *Service) call(ctx context.Context, tx *Tx, items []item, attempt int) e
 	}
 	ctx, cancel := context.WithTimeout(WithCorrelation(ctx, first.CorrelationID), h.policy.timeout)
 	defer cancel()
+	defer func() { tx.out.late = tx.out.late || ctx.Err() != nil }()
 	run := func(ctx context.Context) error { return protect(func() error { return h.call(ctx, view, events) }) }
 	if hook := s.env.Load().hooks.Handle; hook != nil {
 		return hook(ctx, s.describe(h, items, attempt), run)

@@ -52,6 +52,18 @@ func (s *Service) recognise(err error) error {
 	return err
 }
 
+// excuse makes an error in a transaction that was lost on its way a conflict: nothing that was done in it counts, and nobody who worked in it is to
+// blame. A time that ran out is no excuse: it may have ended the connection itself.
+func (tx *Tx) excuse(err error) error {
+	if err == nil || tx.readOnly || tx.out.late || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	if checker, ok := tx.driver.(driver.LossChecker); !ok || !checker.Lost() {
+		return err
+	}
+	return fmt.Errorf("%w: transaction was lost: %w", driver.ErrConflict, err)
+}
+
 // noFault are the errors at the end of a transaction that say nothing about what was done in it.
 var noFault = []error{
 	errNotMoved, driver.ErrFenced, driver.ErrConflict, driver.ErrUnknownOutcome, driver.ErrLocked, driver.ErrClosed,

@@ -1,6 +1,7 @@
 package headrace
 
 import (
+	"maps"
 	"sync"
 
 	"github.com/headrace/headrace/driver"
@@ -14,11 +15,11 @@ type heads struct {
 	known map[driver.Partition]Position // nil: the relay does not run here
 }
 
-func (h *heads) get(p driver.Partition) (Position, bool) {
+// all returns the heads, or false while the relay does not run here.
+func (h *heads) all() (map[driver.Partition]Position, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	head, ok := h.known[p]
-	return head, ok
+	return maps.Clone(h.known), h.known != nil
 }
 
 // start takes over heads read from the store; nil forgets them.

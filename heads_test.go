@@ -15,23 +15,21 @@ func TestHeadsAreKnownOnlyWhileTheRelayRuns(t *testing.T) {
 	}
 	var h heads
 	h.move(batch(5))
-	if head, ok := h.get(p); ok {
-		t.Errorf("before the relay has begun the head is %s", head)
+	if known, leads := h.all(); leads || len(known) > 0 {
+		t.Errorf("before the relay has begun the heads are %v", known)
 	}
 	h.start(map[driver.Partition]Position{p: at(7)})
-	if head, ok := h.get(p); !ok || head != at(7) {
-		t.Errorf("at the beginning it is %s, %v", head, ok)
+	before, leads := h.all()
+	if !leads || before[p] != at(7) {
+		t.Errorf("at the beginning they are %v, %v", before, leads)
 	}
 	h.move(batch(9))
-	if head, ok := h.get(p); !ok || head != at(9) {
-		t.Errorf("after two more events it is %s, %v", head, ok)
-	}
-	if head, ok := h.get(driver.Partition{Topic: "orders", Number: 4}); ok {
-		t.Errorf("of an unknown partition it is %s", head)
+	if known, leads := h.all(); !leads || known[p] != at(9) || before[p] != at(7) {
+		t.Errorf("after two more events they are %v, %v; before they were %v", known, leads, before)
 	}
 	h.start(nil)
 	h.move(batch(11))
-	if head, ok := h.get(p); ok {
-		t.Errorf("after the relay has stopped it is %s", head)
+	if known, leads := h.all(); leads || len(known) > 0 {
+		t.Errorf("after the relay has stopped they are %v", known)
 	}
 }

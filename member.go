@@ -49,8 +49,12 @@ func (m *member) forget(s slotID) {
 }
 
 // run works until ctx ends and then stops in order: readers first, then the relay, then the membership. The context live outlasts ctx: it is
-// what running handlers and the last commits use.
+// what running handlers and the last commits use. A member that only publishes takes no lease; it passes nudges on.
 func (m *member) run(ctx, live context.Context) {
+	if m.service.config.PublishOnly {
+		m.relay.run(ctx, live)
+		return
+	}
 	var readers, relays, beats sync.WaitGroup
 	relayCtx, stopRelay := context.WithCancel(live)
 	beatCtx, stopBeats := context.WithCancel(live)
@@ -92,12 +96,16 @@ func (m *member) giveBack(ctx context.Context) {
 	}
 }
 
+// beatsPerLease is how often a member renews its leases in the time of one. A free lease is noticed at the next beat: with the default of 5 s
+// less than a second after it was given back, or has expired.
+const beatsPerLease = 6
+
 // beat renews what this member holds, and takes and gives leases until ctx ends; after that it only renews, until live ends.
 func (m *member) beat(ctx, live context.Context) {
 	trouble := trouble{log: m.service.log(), what: "membership"}
 	for live.Err() == nil {
 		err := m.turn(live, ctx.Err() != nil)
-		pause := max(m.service.config.Lease/5, trouble.note(live, err))
+		pause := max(m.service.config.Lease/beatsPerLease, trouble.note(live, err))
 		_ = wait(live, min(pause, m.service.config.Lease/3)) // the end of live is noticed above
 	}
 }

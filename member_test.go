@@ -17,7 +17,8 @@ func TestLeasesThatAMemberKnowsNothingOfAreSortedOut(t *testing.T) {
 	s := NewService(ServiceConfig{Name: "reader", Store: store, Handlers: []Handler{
 		On(tunePlayed, func(context.Context, *Tx, Event[tune]) error { return nil }),
 	}})
-	m := newMember(s, &App{Broker: memory.NewBroker(memory.BrokerConfig{})}, newHistory(nil), newSolitude())
+	app := &App{Broker: memory.NewBroker(memory.BrokerConfig{}), Services: []*Service{s}}
+	m := newMember(s, app, newHistory(app), newSolitude())
 	first := map[driver.Partition]Position{}
 	for _, p := range tunes.all() {
 		first[p] = driver.Start

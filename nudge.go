@@ -2,6 +2,7 @@ package headrace
 
 import (
 	"context"
+	"time"
 
 	"github.com/headrace/headrace/driver"
 )
@@ -25,9 +26,13 @@ func (r *relay) nudge(ctx context.Context) {
 	}
 }
 
+// earsAgain is how long a relay that could not listen does without: the attempt may take a while, and numbering waits for it.
+const earsAgain = 5 * time.Second
+
 // listen makes sure that nudges are heard, and returns where. Without live that is a channel on which nothing ever comes.
 func (r *relay) listen() <-chan driver.LiveMessage {
-	if r.ears == nil && r.live != nil {
+	if now := r.service.clock.Now(); r.ears == nil && r.live != nil && !now.Before(r.earsDue) {
+		r.earsDue = now.Add(earsAgain)
 		ears, err := r.live.Subscribe(nudgeSubject(r.service.name), nudgeBuffer)
 		if err != nil {
 			r.service.log().Debug("nudges are not heard; outbox is polled", "error", err)
@@ -53,6 +58,7 @@ func (r *relay) wasNudged(heard bool) {
 
 // deafen ends listening to nudges.
 func (r *relay) deafen() {
+	r.earsDue = time.Time{}
 	if r.ears != nil {
 		r.ears.Close()
 		r.ears = nil

@@ -15,9 +15,12 @@ type partition struct {
 	lost   bool         // somebody else has the lease
 	// followed says that the reader delivers what comes after the cursor.
 	followed bool
-	// fresh says that the cursor was not compared with the head yet; seen is the cursor at the last comparison.
-	fresh bool
-	seen  Position
+	// fresh says that the cursor was not compared with the head yet; looked is when it last was, seen the cursor then, and seenAt since when
+	// it was there.
+	fresh  bool
+	looked time.Time
+	seen   Position
+	seenAt time.Time
 	// ahead is the highest position that the stream was seen to have beyond a gap.
 	ahead Position
 	// rejoined is where the partition went back from history to the stream the last time.

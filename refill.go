@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/headrace/headrace/driver"
 )
@@ -49,15 +50,15 @@ func (r *relay) audit(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read heads: %w", err)
 	}
+	tops, err := readTops(ctx, r.broker, slices.Collect(maps.Keys(known)))
+	if err != nil {
+		return err
+	}
 	for p, head := range known {
-		top, err := r.broker.Top(ctx, p)
-		if err != nil {
-			return fmt.Errorf("top of %s: %w", p, err)
-		}
-		switch gone := len(top.Meta)+len(top.Data) == 0; {
+		switch top := tops[p]; {
 		case head.After(top.Position):
 			r.behind[p] = true
-		case top.Position.After(head) && gone: // somebody raised it: every event is refused, and no reader can find out why
+		case top.Position.After(head) && len(top.Meta)+len(top.Data) == 0: // somebody raised it: every event is refused, and no reader can find out why
 			if err := r.broker.Remove(ctx, p, []Position{top.Position}); err != nil {
 				return fmt.Errorf("set back the top of %s: %w", p, err)
 			}
@@ -65,6 +66,22 @@ func (r *relay) audit(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// readTops asks for the tops of many partitions, at once where the broker can do that.
+func readTops(ctx context.Context, b driver.Broker, partitions []driver.Partition) (map[driver.Partition]driver.Entry, error) {
+	if many, ok := b.(driver.TopsReader); ok && len(partitions) > 0 {
+		return many.Tops(ctx, partitions)
+	}
+	tops := make(map[driver.Partition]driver.Entry, len(partitions))
+	for _, p := range partitions {
+		top, err := b.Top(ctx, p)
+		if err != nil {
+			return nil, fmt.Errorf("top of %s: %w", p, err)
+		}
+		tops[p] = top
+	}
+	return tops, nil
 }
 
 // refill appends what a stream lacks, at most what the broker keeps.

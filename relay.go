@@ -32,6 +32,9 @@ type relay struct {
 	audited  time.Time
 	auditing trouble
 	ears     driver.Subscription // hears nudges of processes that are not the relay; nil: none
+	earsDue  time.Time           // when to try to listen again
+
+	toldHeads time.Time // when heads were last told over live
 }
 
 var relaySlot = slotID{driver.RelayGroup, driver.RelayLease}
@@ -92,6 +95,7 @@ func (r *relay) turn(ctx context.Context, fence uint64) (time.Duration, error) {
 		_ = r.auditing.note(ctx, r.audit(ctx)) // it has a pace of its own: numbering does not wait for a broker that is down
 	}
 	pause, err := r.work(ctx, fence)
+	r.tellHeads(ctx)
 	if err != nil { // something may have been numbered all the same
 		r.stale = true
 		r.service.heads.start(nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/headrace/headrace/driver"
@@ -15,7 +16,7 @@ const releaseBatch = 256
 // due notes that a parked event will be due.
 func (w *worker) due(at time.Time) {
 	if at.Before(w.parkedDue) {
-		w.parkedDue = at
+		w.parkedDue, w.routine = at, false
 	}
 }
 
@@ -31,7 +32,7 @@ func (w *worker) runParked(ctx, live context.Context) error {
 		}
 	}
 	if len(ids) == 0 {
-		w.parkedDue = w.now().Add(shortestPause)
+		w.parkedDue, w.routine = w.now().Add(shortestPause), false
 		return nil
 	}
 	due, err := w.lookForParked(live, ids)
@@ -55,14 +56,17 @@ func (w *worker) runParked(ctx, live context.Context) error {
 
 // lookForParked returns parked events of these partitions that are due, and sets when to look again.
 func (w *worker) lookForParked(ctx context.Context, ids []driver.Partition) ([]driver.Parked, error) {
-	found, err := w.service.store.DueParked(ctx, w.service.name, ids, parkedBatch)
+	trust := w.routine && !slices.ContainsFunc(ids, func(id driver.Partition) bool { return w.partitions[id].holding })
+	found, looked, err := w.service.vacant.look(w.service.clock, trust, func() (driver.ParkedSummary, error) {
+		return w.service.store.DueParked(ctx, w.service.name, ids, parkedBatch)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("look for parked events: %w", err)
 	}
 	for _, id := range ids {
 		w.partitions[id].holding = found.Holding[id]
 	}
-	w.parkedDue = w.now().Add(parkedCheck)
+	w.parkedDue, w.routine = looked.Add(parkedCheck), true
 	switch soonest := w.now().Add(parkedAgain); {
 	case len(found.Due) == parkedBatch:
 		w.due(w.now())
@@ -309,11 +313,11 @@ func (w *worker) underFenceOnce(ctx context.Context, p *partition, fn func(conte
 	}
 	defer tx.rollback(ctx)
 	if err := fn(ctx, tx); err != nil {
-		return err
+		return tx.excuse(err)
 	}
 	check := driver.Advance{Partition: p.id, Fence: p.lease.Fence, From: p.cursor(), To: p.cursor()}
 	if err := tx.advance(ctx, []driver.Advance{check}); err != nil {
-		return err
+		return tx.excuse(err)
 	}
-	return tx.commit(ctx)
+	return tx.excuse(tx.commit(ctx))
 }

@@ -2,6 +2,7 @@ package headrace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/headrace/headrace/driver"
@@ -11,13 +12,11 @@ import (
 // looks for such proofs before anything is numbered; history meets the others.
 
 // reportCursors tells the owners in this process how far the group has come, before any of them numbers another event: a cursor ahead of a
-// journal proves that the journal was restored to an older state.
+// journal proves that the journal was restored to an older state. Owners elsewhere hear of it when the group looks at their heads.
 func (s *Service) reportCursors(ctx context.Context, h *history) error {
 	var ids []driver.Partition
 	for _, t := range s.follows {
-		if _, err := h.owner(t.Name); err == nil {
-			ids = append(ids, t.all()...)
-		}
+		ids = append(ids, t.all()...)
 	}
 	if len(ids) == 0 {
 		return nil
@@ -26,17 +25,13 @@ func (s *Service) reportCursors(ctx context.Context, h *history) error {
 	if err != nil {
 		return err
 	}
-	headOf := h.look(ctx)
+	headOf := h.look(ctx, 0)
 	for _, l := range leases {
 		head, err := headOf(l.Partition)
-		if err != nil {
-			return err
+		if err == nil && l.Cursor.After(head.Position) {
+			err = h.report(ctx, l.Partition, l.Cursor)
 		}
-		if !l.Cursor.After(head) {
-			continue
-		}
-		owner, _ := h.owner(l.Partition.Topic) // it was found above
-		if err := owner.raiseEpoch(ctx, l.Partition, l.Cursor); err != nil {
+		if err != nil && !errors.Is(err, errNoHistory) {
 			return err
 		}
 	}
@@ -46,27 +41,23 @@ func (s *Service) reportCursors(ctx context.Context, h *history) error {
 // reportTops compares the streams of the service's topics with their journals. Tops are read before heads, because a head read first could
 // be old by the time the top is read.
 func (s *Service) reportTops(ctx context.Context, b driver.Broker) error {
-	tops := map[driver.Partition]Position{}
+	var partitions []driver.Partition
 	for _, t := range s.owns {
-		for _, p := range t.all() {
-			top, err := b.Top(ctx, p)
-			if err != nil {
-				return fmt.Errorf("top of %s: %w", p, err)
-			}
-			if _, err := DecodeMetadata(p, top); err == nil { // else there is nothing, or nothing of ours
-				tops[p] = top.Position
-			}
-		}
+		partitions = append(partitions, t.all()...)
+	}
+	tops, err := readTops(ctx, b, partitions)
+	if err != nil {
+		return err
 	}
 	known, err := s.store.Heads(ctx)
 	if err != nil {
 		return fmt.Errorf("read heads: %w", err)
 	}
 	for p, top := range tops {
-		if !top.After(known[p]) {
-			continue
+		if _, err := DecodeMetadata(p, top); err != nil || !top.Position.After(known[p]) {
+			continue // nothing, nothing of ours, or nothing that proves anything
 		}
-		if err := s.raiseEpoch(ctx, p, top); err != nil {
+		if err := s.raiseEpoch(ctx, p, top.Position); err != nil {
 			return err
 		}
 	}

@@ -25,7 +25,8 @@ func (a *App) Run(ctx context.Context) error {
 	for _, s := range a.Services {
 		s.env.Store(&environment{log: log.With("service", s.name), hooks: a.Hooks})
 	}
-	h := newHistory(a.Services)
+	h := newHistory(a)
+	defer h.close()
 	if err := a.prepare(ctx, h); err != nil {
 		return err
 	}
@@ -58,6 +59,7 @@ func (a *App) prepare(ctx context.Context, h *history) error {
 }
 
 func (a *App) serve(ctx context.Context, h *history) {
+	defer a.answerHistory()()
 	var members sync.WaitGroup
 	solo := newSolitude()
 	for _, s := range a.Services {
@@ -139,19 +141,20 @@ func (s *Service) beginNow(ctx context.Context, t Topic, first map[driver.Partit
 	if err != nil {
 		return err
 	}
-	headOf := h.look(ctx)
+	h.refresh(ctx, map[string]bool{t.Name: true})
+	headOf := h.look(ctx, 0)
 	for _, p := range t.all() {
 		if slices.ContainsFunc(known, func(l driver.Lease) bool { return l.Partition == p }) {
 			continue
 		}
 		end, err := headOf(p)
 		if errors.Is(err, errNoHistory) {
-			end, err = endOfStream(ctx, b, p)
+			end.Position, err = endOfStream(ctx, b, p)
 		}
 		if err != nil {
 			return err
 		}
-		first[p] = end
+		first[p] = end.Position
 	}
 	return nil
 }

@@ -32,6 +32,9 @@ type ServiceConfig struct {
 	Lease time.Duration
 	// Drain is how long a stop waits for handlers that are running before their context ends. Default 20 s.
 	Drain time.Duration
+	// PublishOnly makes this process one that only opens transactions of the service ([Service.In], [Service.View]): it relays nothing and
+	// handles nothing. Other processes, which run the service on the same database, do that; [App.Live] tells them at once.
+	PublishOnly bool
 	// Clock tells the time. Default: the machine's clock.
 	Clock driver.Clock
 }
@@ -49,6 +52,8 @@ type Service struct {
 	err      error
 
 	heads  heads
+	glance glance
+	vacant vacancy
 	env    atomic.Pointer[environment]
 	member atomic.Pointer[member] // of this process, once it runs
 	nudge  chan struct{}          // tells the relay of this process that there is something in the outbox
@@ -183,7 +188,8 @@ func (s *Service) NewID() string { return uuid.V7(s.clock.Now()) }
 type insideKey struct{ store driver.Store }
 
 // In runs a function in a transaction of the service's store and commits it if the function returns nil. It works whether the service is
-// running or not. The function may be run more than once, when the database gives up on the transaction because of others.
+// running or not. The function may be run more than once, when the database gives up on the transaction because of others, or its connection
+// is lost before COMMIT.
 //
 // Errors: the function's own, [ErrNested], [ErrConflict] after ten conflicts, [ErrUnknownOutcome].
 func (s *Service) In(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
@@ -205,9 +211,9 @@ func (s *Service) once(ctx context.Context, o driver.TxOptions, fn func(context.
 	}
 	defer tx.rollback(ctx)
 	if err := fn(ctx, tx); err != nil {
-		return err
+		return tx.excuse(err)
 	}
-	return tx.commit(ctx)
+	return tx.excuse(tx.commit(ctx))
 }
 
 // begin opens a transaction and returns the context that belongs to it.

@@ -25,6 +25,7 @@ type Tx struct {
 type outgoing struct {
 	messages []driver.Message
 	timers   []driver.Timer
+	late     bool // a handler has used up its time, which may have ended the connection
 }
 
 // origin is where published events come from when no event causes them, and their trace context.

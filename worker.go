@@ -24,6 +24,7 @@ type worker struct {
 	reader     driver.Reader
 	partitions map[driver.Partition]*partition
 	parkedDue  time.Time // when to look for parked events next
+	routine    bool      // and nothing is known to be due then: it is only time to look again
 	checked    time.Time // when cursors were last compared with heads
 	topsRead   time.Time // when they were last compared with the stream's tops, in place of heads that nobody knows
 	served     bool      // history has served this turn: another page need not wait for a stream that fails
@@ -187,7 +188,7 @@ func (w *worker) patience(busy bool) time.Duration {
 func (w *worker) takeChanges(ctx context.Context) error {
 	select {
 	case <-w.inbox.wake:
-		w.parkedDue = w.now() // whoever wakes a worker may have made parked events due
+		w.parkedDue, w.routine = w.now(), false // whoever wakes a worker may have made parked events due
 	default:
 		return nil
 	}
@@ -208,7 +209,7 @@ func (w *worker) takeChanges(ctx context.Context) error {
 }
 
 func (w *worker) adopt(l driver.Lease) {
-	p := &partition{id: l.Partition, lease: l, unsure: true, fresh: true, holding: true}
+	p := &partition{id: l.Partition, lease: l, unsure: true, fresh: true, seenAt: w.now(), holding: true}
 	if l.Dirty {
 		p.careful = l.Cursor.Seq + uint64(w.service.config.Batch)
 	}

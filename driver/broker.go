@@ -32,6 +32,12 @@ type Broker interface {
 	Close() error
 }
 
+// TopsReader is a [Broker] that can tell the tops of many partitions for the price of one.
+type TopsReader interface {
+	// Tops is [Broker.Top] of several partitions.
+	Tops(ctx context.Context, partitions []Partition) (map[Partition]Entry, error)
+}
+
 // Reader delivers the entries of the partitions it was told to follow. One goroutine uses a Reader at a time. After an error it is closed and
 // another one is opened; it may be told to Seek what it follows already, and to Read while it follows nothing.
 type Reader interface {

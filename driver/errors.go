@@ -25,6 +25,9 @@ var (
 	// ErrLocked means that another process works on the same data.
 	ErrLocked = errors.New("data is in use by another process")
 
+	// ErrNobody means that nobody serves the subject of a question.
+	ErrNobody = errors.New("nobody serves this")
+
 	// ErrClosed means that the backend was closed.
 	ErrClosed = errors.New("closed")
 )

@@ -83,6 +83,7 @@ type ParkedSummary struct {
 	Due     []Parked
 	Next    time.Time          // when the next event that was not returned is due; zero if there is none
 	Holding map[Partition]bool // the partitions that have any event that holds its key
+	Vacant  bool               // nothing is parked in the whole group; false if there is, or if that costs a question of its own
 }
 
 // ParkedFilter selects parked events. Its zero value selects all of them.

@@ -81,6 +81,12 @@ type ConflictChecker interface {
 	Conflict(err error) bool
 }
 
+// LossChecker is a [Tx] that can be lost while it lasts, such as with the connection that it runs on: whatever it did has no effect. Lost reports
+// whether that is so. After the end it is false.
+type LossChecker interface {
+	Lost() bool
+}
+
 // SQLTx is a [Tx] of a SQL database.
 type SQLTx interface {
 	SQL() *sql.Tx

@@ -11,6 +11,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	drivertest.Run(t, drivertest.Backend{
+		Name:   "memory",
 		Store:  openStore,
 		Broker: func(testing.TB) driver.Broker { return memory.NewBroker(memory.BrokerConfig{}) },
 	})

@@ -12,6 +12,8 @@ import (
 type Live struct {
 	mu        sync.Mutex // guards what follows, and the ends of all subscriptions
 	listeners map[*subscription]bool
+	servers   map[string][]*server // by subject
+	turn      int                  // of the servers of a subject
 	closed    bool
 }
 
@@ -29,7 +31,7 @@ var _ driver.Subscription = (*subscription)(nil)
 
 // NewLive makes a live backend to which nobody listens yet.
 func NewLive() *Live {
-	return &Live{listeners: map[*subscription]bool{}}
+	return &Live{listeners: map[*subscription]bool{}, servers: map[string][]*server{}}
 }
 
 // Publish implements [driver.Live]. It hands the data itself to all listeners: nobody may change it afterwards. A subject with an empty
@@ -71,13 +73,20 @@ func (l *Live) Subscribe(pattern string, buffer int) (driver.Subscription, error
 	return s, nil
 }
 
-// Close implements [driver.Live].
+// Close implements [driver.Live]. It waits for the answers under way.
 func (l *Live) Close() error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.closed = true
 	for s := range l.listeners {
 		s.end()
+	}
+	servers := l.servers
+	l.servers = map[string][]*server{}
+	l.mu.Unlock()
+	for _, of := range servers {
+		for _, s := range of {
+			s.Close()
+		}
 	}
 	return nil
 }

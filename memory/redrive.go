@@ -15,7 +15,7 @@ func (s *Store) DueParked(ctx context.Context, group string, partitions []driver
 	if err != nil {
 		return driver.ParkedSummary{}, err
 	}
-	summary := driver.ParkedSummary{Holding: map[driver.Partition]bool{}}
+	summary := driver.ParkedSummary{Holding: map[driver.Partition]bool{}, Vacant: t.parked.vacant(name(group))}
 	for _, p := range partitions {
 		at := leaseKey{name(group), p}
 		if n, _ := t.parked.holding.Get(at); n > 0 {
@@ -33,6 +33,14 @@ func (s *Store) DueParked(ctx context.Context, group string, partitions []driver
 	}
 	summary.Due = summary.Due[:n]
 	return summary, nil
+}
+
+// vacant reports whether nothing of a group is parked.
+func (t *parkedTable) vacant(group name) bool {
+	for key := range t.rows.From(parkedKey{leaseKey: leaseKey{group: group}}) {
+		return key.group != group
+	}
+	return true
 }
 
 // earliest returns the first n events of a partition to become due.

@@ -15,10 +15,11 @@ import (
 func runVerify(ctx context.Context, args []string, env func(string) string, out, errs io.Writer) int {
 	var directory string
 	flags := newFlags("shop verify", errs, &directory)
-	if err := parse(flags, args, env); err != nil {
+	urls, err := parse(flags, args, env)
+	if err != nil {
 		return usage(err, errs)
 	}
-	report, err := verify.Run(ctx, directory)
+	report, err := verify.Run(ctx, verify.Source{Directory: directory, Postgres: urls["postgres"]})
 	switch {
 	case errors.Is(err, verify.ErrNoData):
 		return usage(err, errs)

@@ -22,24 +22,14 @@ func serviceNames() []string {
 type config struct {
 	addr, data   string
 	services     []string
+	redis        string // URL; empty: events stay in this process
+	postgres     string // URL; empty: a file for each service
 	cancelWithin time.Duration
 	fetch, carry time.Duration
 
 	log *slog.Logger
-	// started, if there is one, is told the address as soon as the shop answers on it.
+	// started, if there is one, is told the address as soon as the shop answers on it; without a gateway there is none, and it runs.
 	started func(addr string)
-}
-
-// engine is a server that a build may have a driver for.
-type engine struct{ flag, env, name, role string }
-
-func engines() []engine {
-	return []engine{
-		{"redis", "HEADRACE_REDIS_URL", "Redis", "streams between processes"},
-		{"nats", "HEADRACE_NATS_URL", "NATS", "live updates between processes"},
-		{"postgres", "HEADRACE_POSTGRES_URL", "PostgreSQL", "the services' databases"},
-		{"mongo", "HEADRACE_MONGO_URL", "MongoDB", "the archive"},
-	}
 }
 
 // newFlags has the flags that all of shop's commands share.
@@ -61,32 +51,40 @@ func parseConfig(args []string, env func(string) string, errs io.Writer) (config
 	flags.DurationVar(&c.cancelWithin, "cancel-within", 0, "how long a confirmed order can still be cancelled")
 	flags.DurationVar(&c.fetch, "fetch", 0, "how long a carrier takes to fetch a parcel")
 	flags.DurationVar(&c.carry, "carry", 0, "how long a parcel is on its way")
-	if err := parse(flags, args, env); err != nil {
+	urls, err := parse(flags, args, env)
+	if err != nil {
 		return c, err
 	}
-	var err error
-	c.services, err = chooseServices(*services)
+	c.redis, c.postgres = urls["redis"], urls["postgres"]
+	c.services, err = chooseServices(*services, c.postgres != "")
 	return c, err
 }
 
-// parse reads the flags, and refuses engines that this build has no driver for: a shop that quietly ran without would be a surprise.
-func parse(flags *flag.FlagSet, args []string, env func(string) string) error {
+// parse reads the flags and returns the engines' URLs by flag. It refuses engines that this build has no driver for: a shop that quietly ran
+// without would be a surprise.
+func parse(flags *flag.FlagSet, args []string, env func(string) string) (map[string]string, error) {
 	if err := flags.Parse(args); err != nil {
-		return err
+		return nil, err
+	}
+	if arg := flags.Arg(0); arg == "verify" || arg == "load" {
+		return nil, fmt.Errorf("%s comes before its flags: shop %s -data DIRECTORY", arg, arg)
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("unknown command %q: there are verify and load, and without a command the shop runs", flags.Arg(0))
+		return nil, fmt.Errorf("unknown command %q: there are verify and load, and without a command the shop runs", flags.Arg(0))
 	}
 	var problems []error
+	urls := map[string]string{}
 	for _, e := range engines() {
-		if cmp.Or(flags.Lookup(e.flag).Value.String(), env(e.env)) != "" {
-			problems = append(problems, fmt.Errorf("-%s [%s]: this build has no driver for %s", e.flag, e.env, e.name))
+		if address := cmp.Or(flags.Lookup(e.flag).Value.String(), env(e.env)); address != "" {
+			urls[e.flag] = address
+			problems = append(problems, e.check(address))
 		}
 	}
-	return errors.Join(problems...)
+	return urls, errors.Join(problems...)
 }
 
-func chooseServices(list string) ([]string, error) {
+// chooseServices reads a list of services. shared says that several processes can open a service's database at once.
+func chooseServices(list string, shared bool) ([]string, error) {
 	known := serviceNames()
 	if list == "" {
 		return known, nil
@@ -101,13 +99,22 @@ func chooseServices(list string) ([]string, error) {
 			chosen = append(chosen, name)
 		}
 	}
-	if slices.Contains(chosen, "gateway") && len(chosen) < len(known) {
-		return nil, errors.New("-service: the embedded gateway asks the other services in its own process: run all of them with it")
+	if slices.Contains(chosen, "gateway") && len(chosen) < len(known) && !shared {
+		return nil, errors.New("-service: the gateway opens the databases of the services that it asks, and only one process can open a file: " +
+			"run all services with it, or give -postgres")
 	}
 	return chosen, nil
 }
 
 func (c config) runs(service string) bool { return slices.Contains(c.services, service) }
+
+// asks tells whether this process opens a service's database only to ask it: as the gateway, beside others that run the service.
+func (c config) asks(service string) bool {
+	asked := []string{"identity", "orders", "inventory", "archive", "notifications"}
+	return c.runs("gateway") && !c.runs(service) && slices.Contains(asked, service)
+}
+
+func (c config) opens(service string) bool { return c.runs(service) || c.asks(service) }
 
 // file is where a service's embedded database is.
 func (c config) file(service string) string { return filepath.Join(c.data, service+".db") }

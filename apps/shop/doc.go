@@ -5,10 +5,25 @@
 //	shop verify              prove by SQL that money and stock are conserved
 //	shop load                place orders by HTTP at a fixed rate
 //
+// # One process or many
+//
+// With nothing installed all services run in one process: a SQLite file for each in the directory -data, events in memory. Only one process can
+// open a file.
+//
+//	shop -redis URL -postgres URL                        a whole shop; run as many as you like, each with an -addr of its own
+//	shop -redis URL -postgres URL -service payments      a part of one; any part may run in several processes
+//	shop -redis URL -postgres URL -service gateway       the front door alone: it asks five services in their databases and runs none
+//
+// With PostgreSQL each service has a schema of its own name. A process has 12 connections at most, unless the URL has pool_max_conns. The payment
+// provider, who stands for another company, stays a SQLite file in -data: all processes with payments need the same one.
+//
+// "shop verify" takes the same flags.
+//
 // # Packages, and who may import what
 //
 //	money, invalid           values that every package of the shop may use
 //	bulk                     inserts of many rows; for services
+//	storetest                runs a service's tests on every engine
 //	SERVICE/contract         a service's events, requests, answers and errors; may import money, invalid and other contracts
 //	SERVICE                  identity, orders, payments, inventory, shipping, notifications, archive: the service; imports its own and other
 //	                         services' contract packages, never another service

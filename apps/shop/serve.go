@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -16,11 +17,7 @@ import (
 	"github.com/headrace/headrace/apps/shop/orders"
 	"github.com/headrace/headrace/apps/shop/payments"
 	"github.com/headrace/headrace/apps/shop/shipping"
-	"github.com/headrace/headrace/memory"
 )
-
-// streamBound is how many of a partition's newest events the broker keeps in memory. Who is further behind reads the journal.
-const streamBound = 128
 
 // serve runs the shop until ctx ends: databases, services, what connects them, and the front door, in this order. It stops in the opposite
 // one, so that what the door has let in is finished.
@@ -31,9 +28,17 @@ func serve(ctx context.Context, c config, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, stores.close()) }()
 
+	broker, err := c.broker()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, broker.Close()) }()
+	live, err := c.live()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, live.Close()) }()
 	s := newShop(c, stores)
-	broker, live := memory.NewBroker(memory.BrokerConfig{Bound: streamBound}), memory.NewLive()
-	defer func() { err = errors.Join(err, broker.Close(), live.Close()) }()
 	app := &headrace.App{Broker: broker, Live: live, Services: s.chosen(c), Logger: c.log}
 	door := &door{app: app, orders: s.orders}
 	front := gateway.New(gateway.Config{
@@ -55,7 +60,7 @@ func serve(ctx context.Context, c config, out io.Writer) (err error) {
 	})
 }
 
-// shop is all services. Those that are not to run here have no store, and answer every question with an error that says so.
+// shop is all services. Those that are neither run nor asked here have no store, and answer every question with an error that says so.
 type shop struct {
 	identity      *identity.Identity
 	orders        *orders.Orders
@@ -68,24 +73,32 @@ type shop struct {
 
 func newShop(c config, s *stores) *shop {
 	return &shop{
-		identity:      identity.New(s.services["identity"], identity.Settings{}),
-		orders:        orders.New(s.services["orders"], orders.Settings{CancelWithin: c.cancelWithin}),
-		payments:      payments.New(s.services["payments"], payments.Settings{Provider: s.provider, Logger: c.log}),
-		inventory:     inventory.New(s.services["inventory"], inventory.Settings{}),
+		identity:      identity.New(s.services["identity"], identity.Settings{PublishOnly: c.asks("identity")}),
+		orders:        orders.New(s.services["orders"], orders.Settings{CancelWithin: c.cancelWithin, PublishOnly: c.asks("orders")}),
+		payments:      payments.New(s.services["payments"], payments.Settings{Provider: s.provider, Process: c.process(), Logger: c.log}),
+		inventory:     inventory.New(s.services["inventory"], inventory.Settings{PublishOnly: c.asks("inventory")}),
 		shipping:      shipping.New(s.services["shipping"], shipping.Settings{Fetch: c.fetch, Carry: c.carry}),
-		notifications: notifications.New(s.services["notifications"], notifications.Settings{}),
-		archive:       archive.New(s.services["archive"], archive.Settings{Topics: topics()}),
+		notifications: notifications.New(s.services["notifications"], notifications.Settings{PublishOnly: c.asks("notifications")}),
+		archive:       archive.New(s.services["archive"], archive.Settings{Topics: topics(), PublishOnly: c.asks("archive")}),
 	}
 }
 
-// chosen are the services that are to run here.
+// process names this process among those that have the same databases open: a file has no others.
+func (c config) process() string {
+	if c.postgres == "" {
+		return ""
+	}
+	return rand.Text()
+}
+
+// chosen are the services that are to run here, and those that are asked here.
 func (s *shop) chosen(c config) []*headrace.Service {
 	var chosen []*headrace.Service
 	for _, service := range []*headrace.Service{
 		s.identity.Service, s.orders.Service, s.payments.Service, s.inventory.Service, s.shipping.Service, s.notifications.Service,
 		s.archive.Service,
 	} {
-		if c.runs(service.Name()) {
+		if c.opens(service.Name()) {
 			chosen = append(chosen, service)
 		}
 	}
@@ -99,6 +112,9 @@ func (c config) open(ctx context.Context, s *shop, door *door, front *gateway.Ga
 	}
 	if !c.runs("gateway") {
 		_, _ = io.WriteString(out, c.describe(""))
+		if c.started != nil {
+			c.started("")
+		}
 		<-ctx.Done()
 		return nil
 	}

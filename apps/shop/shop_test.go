@@ -17,11 +17,14 @@ import (
 	"github.com/headrace/headrace/apps/shop/verify"
 )
 
-// openShop runs a whole shop on a directory, until the test or the returned function ends it.
+// openShop runs a shop, all of it unless the configuration says otherwise, until the test or the returned function ends it.
 func openShop(t *testing.T, c config) (url string, closeShop func()) {
 	t.Helper()
 	opened := make(chan string, 1)
-	c.addr, c.services, c.log = "127.0.0.1:0", serviceNames(), slog.New(slog.DiscardHandler)
+	c.addr, c.log = "127.0.0.1:0", slog.New(slog.DiscardHandler)
+	if c.services == nil {
+		c.services = serviceNames()
+	}
 	c.started = func(addr string) { opened <- addr }
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
@@ -184,7 +187,12 @@ const (
 
 func mustVerify(t *testing.T, directory string) {
 	t.Helper()
-	r, err := verify.Run(t.Context(), directory)
+	mustVerifyAt(t, verify.Source{Directory: directory})
+}
+
+func mustVerifyAt(t *testing.T, source verify.Source) {
+	t.Helper()
+	r, err := verify.Run(t.Context(), source)
 	if err != nil || !r.OK() {
 		t.Errorf("verify: %v\n%s", err, r)
 	}

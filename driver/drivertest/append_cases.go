@@ -233,6 +233,23 @@ func appendTop(w *brokerWorld) {
 	equal(w.world, string(e.Meta), string(want.Meta), "metadata of the top")
 	equal(w.world, string(e.Data), string(want.Data), "data of the top")
 	equal(w.world, w.top(orders(1)).Position, at(7), "top of the other partition")
+	w.sameTops(orders(0), orders(1), orders(2))
+}
+
+// sameTops compares what a broker that tells many tops at once says with what it says of each.
+func (w *brokerWorld) sameTops(partitions ...driver.Partition) {
+	w.Helper()
+	many, ok := w.broker.(driver.TopsReader)
+	if !ok {
+		return
+	}
+	tops, err := many.Tops(w.ctx, partitions)
+	w.must(err, "tops")
+	for _, p := range partitions {
+		equal(w.world, show(tops[p]), show(w.top(p)), "top of "+p.String()+" among others")
+		equal(w.world, string(tops[p].Meta), string(w.top(p).Meta), "its metadata")
+	}
+	equal(w.world, len(tops), len(partitions), "number of tops")
 }
 
 func appendBound(w *brokerWorld) {

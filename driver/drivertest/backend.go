@@ -12,6 +12,8 @@ import (
 // called once or more by every case, from cases that run in parallel; they end what they opened with t.Cleanup and call t.Fatal when they
 // cannot open it.
 type Backend struct {
+	// Name is what docs/guarantees.md calls the backend, in the table that is made of what all of them declare; without one it is not shown.
+	Name string
 	// Store creates a fresh, empty database that goes by the given clock.
 	Store func(t testing.TB, clock driver.Clock) Database
 	// Broker opens a fresh, empty broker.

@@ -49,6 +49,7 @@ func promises() []Case {
 	return slices.Concat(
 		onSystem("promise", publishPromises()),
 		onSystem("promise", deliveryPromises()),
+		onSystem("promise", lossPromises()),
 		onSystem("promise", ownerPromises()),
 		onSystem("promise", failurePromises()),
 		onSystem("promise", boundPromises()),

@@ -34,6 +34,11 @@ func dueCases() []rule[*storeWorld] {
 			"an owner whose partitions hold nothing need not ask for held keys at every batch",
 			dueHolding,
 		},
+		{
+			"is-vacant-only-when-nothing-is-parked",
+			"an owner who trusts a wrong vacancy leaves a redriven event lying",
+			dueVacant,
+		},
 	}
 }
 
@@ -102,6 +107,14 @@ func duePartitions(w *storeWorld) {
 	w.same(places(w.due(10, orders(1), orders(2)).Due), []string{"orders/1 1-2"}, "due of partitions 1 and 2")
 	w.same(places(w.due(10, c.Partition, orders(0)).Due), []string{"orders/0 1-1", "payments/0 1-3"}, "due of two topics")
 	w.same(places(w.due(10).Due), nil, "due of no partition")
+}
+
+func dueVacant(w *storeWorld) {
+	dead := w.parked(1, "a", driver.Dead)
+	dead.Holds = false
+	w.park(dead)
+	equal(w.world, w.due(10, orders(0)).Vacant, false, "vacant, with a dead event")
+	equal(w.world, w.due(10, orders(3)).Vacant, false, "vacant, with a dead event of another partition")
 }
 
 func dueHolding(w *storeWorld) {

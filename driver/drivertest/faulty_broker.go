@@ -15,16 +15,25 @@ type faultyBroker struct {
 
 func (b faultyBroker) Append(ctx context.Context, batches []driver.Batch) map[driver.Partition]error {
 	if err := b.process.at(atAppend); err != nil {
-		failed := map[driver.Partition]error{}
-		for _, batch := range batches {
-			failed[batch.Partition] = err
-		}
-		return failed
+		return failAll(batches, err)
 	}
+	offered := batches
 	if b.process.faults.append != nil {
-		batches = b.process.faults.append(batches)
+		offered = b.process.faults.append(batches)
 	}
-	return b.Broker.Append(ctx, batches)
+	failed := b.Broker.Append(ctx, offered)
+	if err := b.process.at(atAppended); err != nil {
+		return failAll(batches, err)
+	}
+	return failed
+}
+
+func failAll(batches []driver.Batch, err error) map[driver.Partition]error {
+	failed := map[driver.Partition]error{}
+	for _, batch := range batches {
+		failed[batch.Partition] = err
+	}
+	return failed
 }
 
 func (b faultyBroker) Reader(ctx context.Context, group string) (driver.Reader, error) {
@@ -51,5 +60,20 @@ func (r faultyReader) Read(ctx context.Context, limit int, wait time.Duration) (
 	if err == nil && r.process.faults.deliver != nil {
 		batches = r.process.faults.deliver(r.Reader, batches)
 	}
+	if len(batches) > 0 {
+		if err := r.process.at(atReceived); err != nil {
+			return nil, err
+		}
+	}
 	return batches, err
+}
+
+func (r faultyReader) Ack(ctx context.Context, batches []driver.Batch) error {
+	if err := r.process.at(atAck); err != nil {
+		return err
+	}
+	if err := r.Reader.Ack(ctx, batches); err != nil {
+		return err
+	}
+	return r.process.at(atAcked)
 }

@@ -26,7 +26,11 @@ const (
 	atNumber    step = "number"
 	atNumbered  step = "numbered" // and not appended yet
 	atAppend    step = "append"
+	atAppended  step = "appended" // and its answer is not there yet
 	atRead      step = "read"
+	atReceived  step = "received" // by the process, and not by the engine yet
+	atAck       step = "ack"
+	atAcked     step = "acked" // and its answer is not there yet
 )
 
 // faults are what goes wrong in a process. Every field is optional and is called from several goroutines.

@@ -137,6 +137,7 @@ func deadRelay(s *system) {
 			return nil
 		}}, s.publisher(), s.recording(s.billing))
 		p.start()
+		s.awaitRecords(s.billing, all(i, keys(many)...)) // no event is there for three deaths
 		client.publishAll(keys(many), i+1, i+1)
 		<-p.ended
 		s.elapse(2 * lease)

@@ -104,10 +104,16 @@ func (w *storeWorld) attempt(f func(ctx context.Context, tx driver.Tx) error) er
 func (w *storeWorld) retry(f func() error) error {
 	for {
 		err := f()
-		if !errors.Is(err, driver.ErrConflict) || w.ctx.Err() != nil {
+		if !w.conflict(err) || w.ctx.Err() != nil {
 			return err
 		}
 	}
+}
+
+// conflict reports whether the database gave up on a transaction because of others: as the store says it, or as a statement of the service met it.
+func (w *storeWorld) conflict(err error) bool {
+	checker, checks := w.store.(driver.ConflictChecker)
+	return errors.Is(err, driver.ErrConflict) || checks && err != nil && checker.Conflict(err)
 }
 
 func (w *storeWorld) try(f func(ctx context.Context, tx driver.Tx) error) error {

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -58,7 +56,10 @@ type Broker struct {
 	ended   bool
 }
 
-var _ driver.Broker = (*Broker)(nil)
+var (
+	_ driver.Broker     = (*Broker)(nil)
+	_ driver.TopsReader = (*Broker)(nil)
+)
 
 const defaultTimeout = 5 * time.Second
 
@@ -66,8 +67,8 @@ const defaultTimeout = 5 * time.Second
 // start. An error means that the configuration makes no sense.
 func NewBroker(c BrokerConfig) (*Broker, error) {
 	prefix := cmp.Or(c.Prefix, "headrace")
-	if strings.ContainsAny(prefix, "{} \t\r\n") {
-		return nil, fmt.Errorf("redis: prefix %q has braces or spaces", prefix)
+	if err := checkPrefix(prefix); err != nil {
+		return nil, err
 	}
 	if c.Shards < 0 || c.Bound < 0 || c.Timeout < 0 {
 		return nil, errors.New("redis: Shards, Bound or Timeout below 0")
@@ -165,13 +166,5 @@ func (b *Broker) client(ctx context.Context) (rueidis.Client, error) {
 	if err := b.usable(ctx); err != nil {
 		return nil, err
 	}
-	o := b.link.open()
-	select {
-	case <-o.done:
-		return o.client, o.err
-	case <-b.closed:
-		return nil, driver.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return b.link.wait(ctx, b.closed)
 }

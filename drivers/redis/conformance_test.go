@@ -22,19 +22,11 @@ import (
 func TestConformance(t *testing.T) {
 	server := testserver.Redis(t)
 	drivertest.Run(t, drivertest.Backend{
+		Name:   "Redis Streams, memory",
 		Store:  openMemory,
 		Broker: brokers(redis.BrokerConfig{URL: server.URL()}),
 		Has:    drivertest.Capabilities{Reappend: true},
 	})
-}
-
-func TestConformanceOnSQLite(t *testing.T) {
-	server := testserver.Redis(t)
-	runThemes(t, drivertest.Backend{
-		Store:  openSQLite,
-		Broker: brokers(redis.BrokerConfig{URL: server.URL()}),
-		Has:    drivertest.Capabilities{Reappend: true, SQL: true},
-	}, "promise")
 }
 
 // runPorts runs what the suite says of brokers alone.
@@ -127,4 +119,26 @@ func openSQLite(t testing.TB, clock driver.Clock) drivertest.Database {
 			return value, err
 		},
 	}
+}
+
+func TestLiveConformance(t *testing.T) {
+	server := testserver.Redis(t)
+	var number atomic.Int64
+	drivertest.RunLive(t, func(t testing.TB) driver.Live {
+		return newLive(t, redis.LiveConfig{URL: server.URL(), Prefix: fmt.Sprint("test-", number.Add(1))})
+	})
+}
+
+func newLive(t testing.TB, c redis.LiveConfig) *redis.Live {
+	t.Helper()
+	l, err := redis.NewLive(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
 }

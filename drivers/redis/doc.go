@@ -37,9 +37,20 @@
 // The setting maxmemory-policy noeviction. Where keys may be evicted a stream that was lost is not filled again, because that would drive out
 // another; history serves then, and the log says so.
 //
-// A user needs no more than this, INFO if the version and that setting are to be looked at, and CLUSTER for a Cluster:
+// A user needs no more than this, INFO if the version and that setting are to be looked at, and CLUSTER for a Cluster. Users who may do less are in
+// docs/guides/redis-and-postgresql.md:
 //
 //	user shop on >secret ~headrace:* -@all +hello +xadd +xreadgroup +xack +xgroup +xinfo +xpending +xdel +xsetid +xrevrange +exists +eval
+//
+// # Live
+//
+// [Live] speaks over Pub/Sub, for systems without NATS: channels are named "headrace:live:" and the subject, questions travel on "headrace:ask:"
+// and the subject, answers on "headrace:answer:" and who asked. Whoever answers a question claims it with a key "headrace:{claim}:" and the
+// question's id, which expires. A user needs for that
+//
+//	user live on >secret resetchannels &headrace:* ~headrace:{claim}:* -@all +hello +ping +publish +subscribe +unsubscribe +psubscribe +punsubscribe +set
+//
+// and, since Redis compares patterns by their letters, a channel rule for each pattern it subscribes to, such as &headrace:live:event.*.*
 //
 // # Not obvious
 //

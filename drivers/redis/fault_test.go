@@ -195,13 +195,13 @@ func TestAnswersThatAreLost(t *testing.T) {
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()
 			server := testserver.Redis(t)
-			between := startProxy(t, server.Addr())
-			f := start(t, server, redis.BrokerConfig{URL: between.url()}, openMemory)
+			between := testserver.StartProxy(t, server.Addr())
+			f := start(t, server, redis.BrokerConfig{URL: "redis://" + between.Addr()}, openMemory)
 			f.under(func() {
-				between.swallow(command, 5)
+				between.Swallow(command, 5)
 				f.await("answers were lost", func() bool {
 					provoke(f)
-					return between.hasSwallowed() == 5
+					return between.Lost() == 5
 				})
 			})
 		})

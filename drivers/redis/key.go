@@ -1,7 +1,9 @@
 package redis
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/headrace/headrace/driver"
 )
@@ -22,4 +24,20 @@ func (l layout) shard(p driver.Partition) int { return p.Number % l.shards }
 // key is the name of a partition's stream.
 func (l layout) key(p driver.Partition) string {
 	return l.prefix + ":{" + strconv.Itoa(l.shard(p)) + "}:" + p.Topic + ":" + strconv.Itoa(p.Number)
+}
+
+func (l layout) keys(partitions []driver.Partition) []string {
+	list := make([]string, len(partitions))
+	for i, p := range partitions {
+		list[i] = l.key(p)
+	}
+	return list
+}
+
+// checkPrefix refuses what would make keys that mean something else.
+func checkPrefix(prefix string) error {
+	if strings.ContainsAny(prefix, "{} \t\r\n") {
+		return fmt.Errorf("redis: prefix %q has braces or spaces", prefix)
+	}
+	return nil
 }

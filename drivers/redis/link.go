@@ -77,6 +77,19 @@ func (l *link) open() *opening {
 	return l.opening
 }
 
+// wait returns the client, connected and looked at.
+func (l *link) wait(ctx context.Context, closed <-chan struct{}) (rueidis.Client, error) {
+	o := l.open()
+	select {
+	case <-o.done:
+		return o.client, o.err
+	case <-closed:
+		return nil, driver.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 func (l *link) try(o *opening) {
 	defer close(o.done)
 	client, err := l.given, error(nil)

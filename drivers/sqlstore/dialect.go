@@ -21,6 +21,12 @@ type Dialect interface {
 	// transactions follow one another.
 	Lock() string
 
+	// Heartbeat is all of a heartbeat in one statement, where a database can do that, which need not be in a transaction: it announces member
+	// $2 for $3 microseconds, forgets members that have expired, and extends the leases of the member after it has locked them in their
+	// order. Its rows are group, topic, partition, fence, owner, epoch and seq of every lease; and, with an empty group, each living member in
+	// the place of the topic. "" is done in steps.
+	Heartbeat() string
+
 	// Prefix comes before the name of every table of the store: a schema and a dot, or nothing. With it, the store's own statements mean the
 	// same on every connection, however that is set.
 	Prefix() string

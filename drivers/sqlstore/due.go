@@ -24,9 +24,10 @@ func (s *Store) DueParked(ctx context.Context, group string, partitions []driver
 		return err
 	})
 	if err != nil || !some || len(partitions) == 0 {
+		summary.Vacant = err == nil && !some
 		return summary, err
 	}
-	t, err := s.begin(ctx, true) // so that all parts of the summary are of one state
+	t, err := s.begin(ctx, true, sql.LevelRepeatableRead) // so that all parts of the summary are of one state
 	if err == nil {
 		err = t.summarize(ctx, group, partitions, limit, &summary)
 		err = errors.Join(err, t.Rollback(ctx))

@@ -10,6 +10,7 @@ import (
 // gate counts what is under way in a store, so that closing can wait for it, and makes writers queue where there is only one at a time.
 type gate struct {
 	turn   chan struct{} // holds an element while there is a writer; nil: writers do not queue
+	seats  chan struct{} // holds an element for each transaction of the service; nil: there is no limit
 	closed chan struct{} // closed when nobody may enter any more
 
 	mu    sync.Mutex
@@ -17,8 +18,11 @@ type gate struct {
 	under sync.WaitGroup
 }
 
-func newGate(queue bool) *gate {
+func newGate(queue bool, seats int) *gate {
 	g := &gate{closed: make(chan struct{})}
+	if seats > 0 {
+		g.seats = make(chan struct{}, seats)
+	}
 	if queue {
 		g.turn = make(chan struct{}, 1)
 	}
@@ -57,6 +61,27 @@ func (g *gate) leave(writer bool) {
 		<-g.turn
 	}
 	g.under.Done()
+}
+
+// sit waits until there is room for one more transaction of the service. Every successful sit is followed by one stand.
+func (g *gate) sit(ctx context.Context) error {
+	if g.seats == nil {
+		return nil
+	}
+	select {
+	case g.seats <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-g.closed:
+		return driver.ErrClosed
+	}
+}
+
+func (g *gate) stand() {
+	if g.seats != nil {
+		<-g.seats
+	}
 }
 
 // close lets nobody in any more, sends away who queues, and waits for the others.

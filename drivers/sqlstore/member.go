@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/headrace/headrace/driver"
@@ -11,8 +12,15 @@ import (
 
 // Heartbeat implements [driver.Leases]. A lease that has expired but that nobody took is held again.
 func (s *Store) Heartbeat(ctx context.Context, member string, ttl time.Duration) (driver.Membership, error) {
-	var present driver.Membership
-	err := s.write(ctx, "announce member "+member, func(t *Tx) (err error) {
+	what, present := "announce member "+member, driver.Membership{}
+	if statement := s.dialect.Heartbeat(); statement != "" {
+		err := s.read(ctx, what, func(q session) (err error) {
+			present, err = q.heartbeat(ctx, statement, member, ttl)
+			return err
+		})
+		return present, err
+	}
+	err := s.write(ctx, what, func(t *Tx) (err error) {
 		if err = t.announce(ctx, member, ttl); err != nil {
 			return err
 		}
@@ -32,6 +40,24 @@ func (s *Store) Heartbeat(ctx context.Context, member string, ttl time.Duration)
 	if err != nil {
 		return driver.Membership{}, err
 	}
+	return present, nil
+}
+
+// heartbeat is a heartbeat of one statement.
+func (s session) heartbeat(ctx context.Context, statement, member string, ttl time.Duration) (driver.Membership, error) {
+	var present driver.Membership
+	all, err := collect(ctx, s, statement, args(s.store.dialect.NowArgument(), member, ttl.Microseconds()), scanSlot)
+	if err != nil {
+		return present, err
+	}
+	for _, slot := range all {
+		if slot.Group == "" {
+			present.Members = append(present.Members, slot.Partition.Topic)
+		} else {
+			present.Slots = append(present.Slots, slot)
+		}
+	}
+	slices.Sort(present.Members)
 	return present, nil
 }
 
@@ -66,12 +92,13 @@ func (t *Tx) lockLeases(ctx context.Context, member string) error {
 
 func (t *Tx) slots(ctx context.Context) ([]driver.Slot, error) {
 	return collect(ctx, t.session, `SELECT group_name, topic, partition, fence, CASE WHEN expires > {now} THEN owner ELSE '' END, epoch, seq
-		FROM headrace_lease ORDER BY group_name, topic, partition`, args(t.store.dialect.NowArgument()),
-		func(rows *sql.Rows) (slot driver.Slot, err error) {
-			err = rows.Scan(&slot.Group, &slot.Partition.Topic, (*integer)(&slot.Partition.Number), (*number)(&slot.Fence), &slot.Owner,
-				(*number)(&slot.Cursor.Epoch), (*number)(&slot.Cursor.Seq))
-			return slot, err
-		})
+		FROM headrace_lease ORDER BY group_name, topic, partition`, args(t.store.dialect.NowArgument()), scanSlot)
+}
+
+func scanSlot(rows *sql.Rows) (slot driver.Slot, err error) {
+	err = rows.Scan(&slot.Group, &slot.Partition.Topic, (*integer)(&slot.Partition.Number), (*number)(&slot.Fence), &slot.Owner,
+		(*number)(&slot.Cursor.Epoch), (*number)(&slot.Cursor.Seq))
+	return slot, err
 }
 
 // Leave implements [driver.Leases].

@@ -78,7 +78,7 @@ func (t *Tx) number(ctx context.Context, todo relayWork, limit int) (driver.Numb
 	if err != nil {
 		return n, fmt.Errorf("take from the outbox: %w", err)
 	}
-	n.More = n.More || len(rows) == limit
+	n.More = n.More || len(rows) == limit || size(rows) >= numberBytes
 	n.Batches, err = t.appendJournal(ctx, rows)
 	return n, err
 }
@@ -99,11 +99,25 @@ type outboxRow struct {
 	data      []byte
 }
 
+// numberBytes is how much one transaction takes from the outbox: no more once it is passed. While it lasts, heartbeats wait for the relay's lease.
+const numberBytes = 4 << 20
+
+// size is how many bytes rows have.
+func size(rows []outboxRow) (bytes int) {
+	for _, r := range rows {
+		bytes += len(r.meta) + len(r.data)
+	}
+	return bytes
+}
+
 // takeOutbox removes the oldest messages and returns them, the oldest first. Only what this statement removed may be numbered: another
 // transaction can commit older rows at any time.
 func (t *Tx) takeOutbox(ctx context.Context, limit int) ([]outboxRow, error) {
-	rows, err := collect(ctx, t.session, `DELETE FROM headrace_outbox WHERE id IN (SELECT id FROM headrace_outbox ORDER BY id LIMIT $1)
-		RETURNING id, topic, partition, meta, data`, args(limit), func(rows *sql.Rows) (r outboxRow, err error) {
+	rows, err := collect(ctx, t.session, `DELETE FROM headrace_outbox WHERE id IN (SELECT id FROM (
+			SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM (
+				SELECT id, coalesce(length(meta), 0) + coalesce(length(data), 0) AS bytes FROM headrace_outbox ORDER BY id LIMIT $1
+			) AS oldest) AS summed WHERE before < $2)
+		RETURNING id, topic, partition, meta, data`, args(limit, numberBytes), func(rows *sql.Rows) (r outboxRow, err error) {
 		err = rows.Scan(&r.id, &r.partition.Topic, (*integer)(&r.partition.Number), (*blob)(&r.meta), (*blob)(&r.data))
 		return r, err
 	})

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,6 +23,9 @@ type Config struct {
 	Reader *sql.DB
 	// Writers is how many transactions may sensibly write at once. With 1 they queue, in the order in which they come. Default 1.
 	Writers int
+	// Transactions is how many transactions of [Store.Begin] may be open at once; more wait for their turn. What the store does by itself, such
+	// as heartbeats, does not count, so that it has connections when handlers keep all others. Default: no limit.
+	Transactions int
 	// Clock is for times that people look at, such as since when an event waits. Default: the machine's clock.
 	Clock driver.Clock
 	// Close closes what was opened for the store. It is called once, when the last transaction has ended.
@@ -50,7 +54,7 @@ func New(c Config) *Store {
 	writers := cmp.Or(c.Writers, 1)
 	s := &Store{
 		dialect: c.Dialect, writer: c.Writer, reader: cmp.Or(c.Reader, c.Writer), writers: writers, clock: c.Clock,
-		gate: newGate(writers == 1),
+		gate: newGate(writers == 1, c.Transactions),
 	}
 	s.close = sync.OnceValue(func() error {
 		s.gate.close()
@@ -73,19 +77,18 @@ func (s *Store) Concurrency() int { return s.writers }
 // what closing returned.
 func (s *Store) Close() error { return s.close() }
 
-// Setup implements [driver.Store].
+// Setup implements [driver.Store]. Rows are added in the order of the topics' names, so that processes that begin at once do not wait for each
+// other in a circle.
 func (s *Store) Setup(ctx context.Context, setup driver.Setup) error {
+	byName := func(a, b driver.TopicSize) int { return strings.Compare(a.Topic, b.Topic) }
 	return s.write(ctx, "set up service "+setup.Service, func(t *Tx) error {
-		for _, topic := range setup.Owns {
+		for _, topic := range slices.SortedStableFunc(slices.Values(slices.Concat(setup.Owns, setup.Follows)), byName) {
 			if err := t.setupTopic(ctx, topic); err != nil {
-				return err
-			}
-			if err := t.setupHeads(ctx, topic); err != nil {
 				return err
 			}
 		}
-		for _, topic := range setup.Follows {
-			if err := t.setupTopic(ctx, topic); err != nil {
+		for _, topic := range slices.SortedFunc(slices.Values(setup.Owns), byName) {
+			if err := t.setupHeads(ctx, topic); err != nil {
 				return err
 			}
 		}

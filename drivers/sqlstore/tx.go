@@ -17,27 +17,39 @@ type Tx struct {
 	readOnly bool
 	failed   error // why it can only be rolled back
 	ended    bool
+	seated   bool // it is one of the service
 }
 
 var (
-	_ driver.Tx    = (*Tx)(nil)
-	_ driver.SQLTx = (*Tx)(nil)
+	_ driver.Tx          = (*Tx)(nil)
+	_ driver.SQLTx       = (*Tx)(nil)
+	_ driver.LossChecker = (*Tx)(nil)
 )
 
 // Begin implements [driver.Store]. The transaction does not end with ctx: it lasts until Commit or Rollback.
 func (s *Store) Begin(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
-	t, err := s.begin(ctx, o.ReadOnly)
+	err := s.gate.sit(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("begin transaction: %w", err)
 	}
+	isolation := sql.LevelDefault // whatever the service has made the database's default
+	if o.ReadOnly {
+		isolation = sql.LevelRepeatableRead
+	}
+	t, err := s.begin(ctx, o.ReadOnly, isolation)
+	if err != nil {
+		s.gate.stand()
+		return nil, fmt.Errorf("begin transaction: %w", err)
+	}
+	t.seated = true
 	return t, nil
 }
 
-func (s *Store) begin(ctx context.Context, readOnly bool) (*Tx, error) {
+func (s *Store) begin(ctx context.Context, readOnly bool, isolation sql.IsolationLevel) (*Tx, error) {
 	if err := s.gate.enter(ctx, !readOnly); err != nil {
 		return nil, err
 	}
-	t, err := s.open(ctx, readOnly)
+	t, err := s.open(ctx, readOnly, isolation)
 	if err != nil {
 		s.gate.leave(!readOnly)
 		return nil, s.classify(err)
@@ -45,10 +57,10 @@ func (s *Store) begin(ctx context.Context, readOnly bool) (*Tx, error) {
 	return t, nil
 }
 
-func (s *Store) open(ctx context.Context, readOnly bool) (*Tx, error) {
-	db, options := s.writer, &sql.TxOptions{}
+func (s *Store) open(ctx context.Context, readOnly bool, isolation sql.IsolationLevel) (*Tx, error) {
+	db, options := s.writer, &sql.TxOptions{ReadOnly: readOnly, Isolation: isolation}
 	if readOnly {
-		db, options = s.reader, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead} // so that it sees one state
+		db = s.reader
 	}
 	conn, err := db.Conn(ctx) // waits no longer than ctx, which the transaction outlasts
 	if err != nil {
@@ -56,6 +68,9 @@ func (s *Store) open(ctx context.Context, readOnly bool) (*Tx, error) {
 	}
 	tx, err := conn.BeginTx(context.WithoutCancel(ctx), options)
 	if err != nil {
+		if isLost(conn) { // another one may be good
+			err = fmt.Errorf("%w: %w", driver.ErrConflict, err)
+		}
 		return nil, errors.Join(err, conn.Close())
 	}
 	return &Tx{session: session{store: s, on: tx}, conn: conn, sql: tx, readOnly: readOnly}, nil
@@ -67,6 +82,21 @@ func (t *Tx) SQL() *sql.Tx { return t.sql }
 // Raw calls a function with the connection of the database's own library on which the transaction runs: for what database/sql cannot do. It
 // must not be kept, nor ended.
 func (t *Tx) Raw(fn func(connection any) error) error { return t.conn.Raw(fn) }
+
+// Lost implements [driver.LossChecker].
+func (t *Tx) Lost() bool {
+	return !t.ended && isLost(t.conn)
+}
+
+func isLost(conn *sql.Conn) bool {
+	lost := false
+	err := conn.Raw(func(connection any) error {
+		c, ok := connection.(interface{ Lost() bool })
+		lost = ok && c.Lost()
+		return nil
+	})
+	return lost || errors.Is(err, sql.ErrConnDone)
+}
 
 // Commit implements [driver.Tx]. A transaction in which a method failed is rolled back instead, with an error.
 func (t *Tx) Commit(ctx context.Context) error {
@@ -108,6 +138,9 @@ func (t *Tx) Rollback(context.Context) error {
 func (t *Tx) end() {
 	t.ended = true
 	_ = t.conn.Close()
+	if t.seated {
+		t.store.gate.stand()
+	}
 	t.store.gate.leave(!t.readOnly)
 }
 
@@ -134,9 +167,10 @@ func (t *Tx) change(what string, fn func() error) error {
 	return nil
 }
 
-// write runs a function in a writing transaction of its own and commits it.
+// write runs a function in a writing transaction of its own and commits it. What waits for a lock goes on with what is there then, also where the
+// database's default is stricter.
 func (s *Store) write(ctx context.Context, what string, fn func(t *Tx) error) error {
-	t, err := s.begin(ctx, false)
+	t, err := s.begin(ctx, false, sql.LevelReadCommitted)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
@@ -149,7 +183,7 @@ func (s *Store) write(ctx context.Context, what string, fn func(t *Tx) error) er
 	return nil
 }
 
-// read runs statements that only read, each by itself.
+// read runs statements that only read, each by itself. Where writers do not queue, a statement may write.
 func (s *Store) read(ctx context.Context, what string, fn func(session) error) error {
 	err := s.gate.enter(ctx, false)
 	if err == nil {

@@ -23,21 +23,27 @@ type PostgresServer struct {
 // PostgreSQL refuses to run as root: for a test that does, it runs as the system's user postgres.
 func Postgres(t testing.TB, settings ...string) *PostgresServer {
 	t.Helper()
-	s, err := startPostgres(t, settings)
+	return PostgresIn(t, "", settings...)
+}
+
+// PostgresIn is Postgres with its files in a folder below another one, such as a small disk; "" is the system's folder for temporary files.
+func PostgresIn(t testing.TB, parent string, settings ...string) *PostgresServer {
+	t.Helper()
+	s, err := startPostgres(t, parent, settings)
 	for range 5 { // somebody may have taken the port since it was found free
 		if err == nil {
 			break
 		}
-		s, err = startPostgres(t, settings)
+		s, err = startPostgres(t, parent, settings)
 	}
 	s.process.must(err, "start")
 	return s
 }
 
-func startPostgres(t testing.TB, settings []string) (*PostgresServer, error) {
+func startPostgres(t testing.TB, parent string, settings []string) (*PostgresServer, error) {
 	t.Helper()
 	s := &PostgresServer{port: freePort(t)}
-	s.process = &process{t: t, program: postgresProgram(t, "postgres"), folder: postgresFolder(t), ready: s.answers, prepare: unprivileged}
+	s.process = &process{t: t, program: postgresProgram(t, "postgres"), folder: postgresFolder(t, parent), ready: s.answers, prepare: unprivileged}
 	data := filepath.Join(s.process.folder, "data")
 	s.process.arguments = []string{"-D", data}
 	if err := initDatabase(t, s.process.folder, data); err != nil {
@@ -72,9 +78,9 @@ func postgresProgram(t testing.TB, name string) string {
 }
 
 // postgresFolder makes a folder that the server may enter: that of the test belongs to the user who runs the test alone.
-func postgresFolder(t testing.TB) string {
+func postgresFolder(t testing.TB, parent string) string {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "headrace-postgres-") //nolint:usetesting // another user could not enter t.TempDir()
+	folder, err := os.MkdirTemp(parent, "headrace-postgres-") //nolint:usetesting // another user could not enter t.TempDir()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,9 +115,10 @@ func (s *PostgresServer) answers() error {
 	return err
 }
 
-func (s *PostgresServer) psql(query string) (string, error) {
-	command := exec.CommandContext(s.process.t.Context(), postgresProgram(s.process.t, "psql"), "-X", "-At", "-v", "ON_ERROR_STOP=1",
-		"-c", query, s.URL())
+func (s *PostgresServer) psql(query string) (string, error) { return psql(s.process.t, s.URL(), query) }
+
+func psql(t testing.TB, url, query string) (string, error) {
+	command := exec.CommandContext(t.Context(), postgresProgram(t, "psql"), "-X", "-At", "-v", "ON_ERROR_STOP=1", "-c", query, url)
 	output, err := command.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, output)
@@ -130,6 +137,14 @@ func (s *PostgresServer) Do(query string) string {
 	shown, err := s.psql(query)
 	s.process.must(err, "ask "+query+" of")
 	return shown
+}
+
+// Log is what the server has written to its log so far.
+func (s *PostgresServer) Log() string {
+	s.process.t.Helper()
+	log, err := os.ReadFile(s.process.logFile())
+	s.process.must(err, "read the log of")
+	return string(log)
 }
 
 // TerminateBackends ends all connections but its own, as an administrator would, and returns how many there were.

@@ -8,7 +8,7 @@ import (
 )
 
 // program finds a program in PATH or in one of the folders, which may be patterns of [filepath.Glob]; of several the last is taken, so
-// that the newest version wins. It is the only place that may skip a test.
+// that the newest version wins. Without it the test is skipped, and fails where CI is true.
 func program(t testing.TB, name string, folders ...string) string {
 	t.Helper()
 	if path, err := exec.LookPath(name); err == nil {

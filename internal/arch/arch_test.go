@@ -2,6 +2,7 @@ package arch
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -36,7 +37,30 @@ func TestDocsAreTrue(t *testing.T) {
 	t.Run("the file map is whole", func(t *testing.T) { report(t, checkMap(page(t, "docs/architecture.md"), sources)) })
 	t.Run("places exist", func(t *testing.T) { report(t, checkPlaces(page(t, "docs/architecture.md"), sources)) })
 	t.Run("the readme shows what ran", func(t *testing.T) { report(t, checkQuote(page(t, "README.md"), page(t, "example_test.go"))) })
+	t.Run("guides show what compiles", func(t *testing.T) { reportGuides(t) })
 	t.Run("proofs exist", func(t *testing.T) { report(t, checkProofs(page(t, "docs/guarantees.md"), sources)) })
+}
+
+// reportGuides compares the code in every guide with the files that the guide links to.
+func reportGuides(t *testing.T) {
+	t.Helper()
+	guides, err := filepath.Glob(root + "/docs/guides/*.md")
+	if err != nil || len(guides) == 0 {
+		t.Fatalf("there are no guides: %v", err)
+	}
+	for _, guide := range guides {
+		name := "docs/guides/" + filepath.Base(guide)
+		var examples []string
+		for _, file := range quotedFiles("docs/guides", page(t, name)) {
+			examples = append(examples, page(t, file))
+		}
+		for _, wrong := range checkQuote(page(t, name), examples...) {
+			t.Errorf("%s: %s that it links to", name, wrong)
+		}
+		for _, wrong := range checkFacts(page(t, name), func(file string) string { return page(t, file) }) {
+			t.Errorf("%s: %s", name, wrong)
+		}
+	}
 }
 
 func page(t *testing.T, name string) string {

@@ -96,17 +96,41 @@ func checkProofs(page string, sources []source) []string {
 	return wrong
 }
 
-// checkQuote finds code that a page shows and that an example does not have: what readers see is what ran. Indentation may differ.
-func checkQuote(page, example string) []string {
+// checkQuote finds code that a page shows and that none of its examples has: what readers see is what ran. Indentation may differ.
+func checkQuote(page string, examples ...string) []string {
 	var wrong []string
-	ran := flat(example)
 	for _, match := range goBlock.FindAllStringSubmatch(page, -1) {
-		if !strings.Contains(ran, flat(match[1])) {
+		ran := slices.ContainsFunc(examples, func(example string) bool { return strings.Contains(flat(example), flat(match[1])) })
+		if !ran {
 			first, _, _ := strings.Cut(match[1], "\n")
-			wrong = append(wrong, fmt.Sprintf("the code that begins with %q is not in the example", first))
+			wrong = append(wrong, fmt.Sprintf("the code that begins with %q is not in an example", first))
 		}
 	}
 	return wrong
+}
+
+// checkFacts finds what a page says to stand in a file, as `file.go: text`, and what does not stand there. Spaces do not count.
+func checkFacts(page string, read func(file string) string) []string {
+	var wrong []string
+	for _, match := range facts.FindAllStringSubmatch(page, -1) {
+		if file := read(match[1]); !strings.Contains(squeezed(file), squeezed(match[2])) {
+			wrong = append(wrong, fmt.Sprintf("%s does not say %q", match[1], match[2]))
+		}
+	}
+	return wrong
+}
+
+func squeezed(text string) string { return strings.Join(strings.Fields(text), "") }
+
+// quotedFiles are the Go files that a page in a folder links to: the code that it shows is theirs.
+func quotedFiles(folder, page string) []string {
+	var files []string
+	for _, match := range goLink.FindAllStringSubmatch(page, -1) {
+		if file := path.Join(folder, match[1]); !slices.Contains(files, file) {
+			files = append(files, file)
+		}
+	}
+	return files
 }
 
 // flat is a text without the indentation of its lines.
@@ -120,6 +144,8 @@ func flat(text string) string {
 
 var (
 	goBlock  = regexp.MustCompile("(?s)```go\n(.*?)```")
+	facts    = regexp.MustCompile("`([a-z_/]+\\.go): ([^`\n]+)`")
+	goLink   = regexp.MustCompile(`\]\(([^():]+\.go)\)`)
 	inQuotes = regexp.MustCompile("`([^`\n]+)`")
 	places   = regexp.MustCompile("`([a-z_/]+\\.go)`: ((?:`\\w+`(?:, )?)+)")
 	proof    = regexp.MustCompile("`(Test\\w+)`|`([a-z]+)/([a-z0-9-]+)`")

@@ -1,6 +1,7 @@
 package arch
 
 import (
+	"slices"
 	"testing"
 	"testing/fstest"
 )
@@ -72,7 +73,33 @@ func TestCheckQuoteFindsCodeThatNeverRan(t *testing.T) {
 	if wrong := checkQuote("text\n```go\none()\nif x {\n\ttwo()\n}\n```\n", example); len(wrong) > 0 {
 		t.Errorf("a true quotation is wrong: %q", wrong)
 	}
+	if wrong := checkQuote("```go\none()\n```\n```go\nthree()\n```\n", example, "three()\n"); len(wrong) > 0 {
+		t.Errorf("quotations of two examples are wrong: %q", wrong)
+	}
+	if wrong := checkQuote("```go\none()\n```\n"); len(wrong) != 1 {
+		t.Errorf("a quotation of no example: %q, want one complaint", wrong)
+	}
 	if wrong := checkQuote("```go\none()\n```\n\n```go\none()\ntwo()\n```\n", example); len(wrong) != 1 {
 		t.Errorf("a quotation that leaves out a line: %q, want one complaint", wrong)
+	}
+}
+
+func TestQuotedFiles(t *testing.T) {
+	t.Parallel()
+	const page = "[a](watermill/a.go) and [b](../../drivers/b_test.go), [again](watermill/a.go), [page](c.md), [web](https://example.org/d.go)"
+	if files := quotedFiles("docs/guides", page); !slices.Equal(files, []string{"docs/guides/watermill/a.go", "drivers/b_test.go"}) {
+		t.Errorf("links go to %q", files)
+	}
+}
+
+func TestFacts(t *testing.T) {
+	t.Parallel()
+	read := func(string) string { return "const (\n\tpoll   = 5 * time.Second // often\n)\n" }
+	for page, problem := range map[string]string{
+		"every 5 s, `relay.go: poll = 5 * time.Second`": "",
+		"every 6 s, `relay.go: poll = 6 * time.Second`": "relay.go does not say \"poll = 6 * time.Second\"",
+		"look in `relay.go`: `lead`":                    "",
+	} {
+		expect(t, checkFacts(page, read), problem)
 	}
 }

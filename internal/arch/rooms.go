@@ -33,6 +33,7 @@ var rooms = []room{
 	{"drivers/sqlstore/postgres/...", "postgres"},
 	{"drivers/redis/...", "redis"},
 	{"drivers/testserver", "testserver"},
+	{"drivers/faulttest/...", "trial"},
 	{"drivers/nats/...", "nats"},
 	{"drivers/mongo/...", "mongo"},
 	{"drivers/otel/...", "otel"},
@@ -45,6 +46,7 @@ var rooms = []room{
 	{"apps/shop/money", "value"},
 	{"apps/shop/invalid", "value"},
 	{"apps/shop/bulk", "bulk"},
+	{"apps/shop/storetest", "storetest"},
 	{"apps/shop/*/contract/...", "contract"},
 	{"apps/shop/identity/...", "service"},
 	{"apps/shop/orders/...", "service"},
@@ -58,6 +60,9 @@ var rooms = []room{
 	{"apps/shop/verify/...", "verify"},
 	{"apps/shop/load/...", "load"},
 	{"apps/shop/faulttest/...", "faulttest"},
+
+	// A module for a guide. Nobody imports it.
+	{"docs/guides/watermill/...", "comparison"},
 }
 
 // roomOf finds the room of a folder and returns it with its own folder in place of the pattern.

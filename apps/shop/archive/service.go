@@ -20,6 +20,8 @@ var Schema string
 type Settings struct {
 	// Topics are what is archived, each from its beginning.
 	Topics []headrace.Topic
+	// PublishOnly makes this process one that only asks the service; others, which run it on the same database, relay and handle.
+	PublishOnly bool
 	// Clock tells the time. Default: the machine's.
 	Clock driver.Clock
 }
@@ -36,7 +38,9 @@ func New(store driver.Store, settings Settings) *Archive {
 	for n, topic := range settings.Topics {
 		handlers[n] = headrace.OnTopic(topic, a.keep)
 	}
-	a.Service = headrace.NewService(headrace.ServiceConfig{Name: "archive", Store: store, Clock: settings.Clock, Handlers: handlers})
+	a.Service = headrace.NewService(headrace.ServiceConfig{
+		Name: "archive", Store: store, PublishOnly: settings.PublishOnly, Clock: settings.Clock, Handlers: handlers,
+	})
 	return a
 }
 

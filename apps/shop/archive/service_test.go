@@ -2,30 +2,20 @@ package archive
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/headrace/headrace"
 	"github.com/headrace/headrace/apps/shop/archive/contract"
-	"github.com/headrace/headrace/drivers/sqlstore/sqlite"
+	"github.com/headrace/headrace/apps/shop/storetest"
 )
 
 var anything = headrace.Topic{Name: "anything"}
 
-func newArchive(t *testing.T) *Archive {
+func newArchive(t *testing.T, d *storetest.Database) *Archive {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "archive.db"), Schema: Schema})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return New(store, Settings{Topics: []headrace.Topic{anything}})
+	return New(d.Open(t, Schema), Settings{Topics: []headrace.Topic{anything}})
 }
 
 // event is the n-th, about one of two keys, in one of two business transactions.
@@ -47,9 +37,8 @@ func (a *Archive) mustDeliver(t *testing.T, events ...headrace.RawEvent) {
 	}
 }
 
-func TestKeepsEachEventOnce(t *testing.T) {
-	t.Parallel()
-	a := newArchive(t)
+func testKeepsEachEventOnce(t *testing.T, d *storetest.Database) {
+	a := newArchive(t, d)
 	var all []headrace.RawEvent
 	for n := range 250 {
 		all = append(all, event(n+1))
@@ -69,9 +58,8 @@ func TestKeepsEachEventOnce(t *testing.T) {
 	}
 }
 
-func TestTimeline(t *testing.T) {
-	t.Parallel()
-	a := newArchive(t)
+func testTimeline(t *testing.T, d *storetest.Database) {
+	a := newArchive(t, d)
 	a.mustDeliver(t, event(4), event(1), event(2), event(3))
 	found, err := a.Timeline(t.Context(), contract.Timeline{CorrelationID: "correlation-1"})
 	if err != nil || len(found.Events) != 2 || found.Events[0].ID != "event-001" || found.Events[1].ID != "event-004" {

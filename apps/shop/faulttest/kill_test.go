@@ -57,11 +57,11 @@ func TestKilledAHundredTimes(t *testing.T) {
 }
 
 // awaitQuiet returns when every order has ended and every event was heard by all.
-func awaitQuiet(t *testing.T, p program, directory string) verdict {
+func awaitQuiet(t *testing.T, p program, directory string, flags ...string) verdict {
 	t.Helper()
 	begin := time.Now()
 	for {
-		v := p.verify(t, directory)
+		v := p.verify(t, directory, flags...)
 		switch {
 		case !v.sound:
 			t.Fatalf("while it drains:\n%s", v.report)

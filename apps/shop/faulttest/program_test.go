@@ -50,11 +50,11 @@ type shop struct {
 	ended   bool
 }
 
-// open starts a shop and returns when it says that it is open.
-func (p program) open(t *testing.T, addr, directory string) *shop {
+// open starts a shop, or a part of one, and returns when it says what runs in it: it is ready then.
+func (p program) open(t *testing.T, addr, directory string, flags ...string) *shop {
 	t.Helper()
 	s := &shop{t: t, errs: &bytes.Buffer{}}
-	s.command = exec.CommandContext(context.WithoutCancel(t.Context()), p.path, "-addr", addr, "-data", directory)
+	s.command = exec.CommandContext(context.WithoutCancel(t.Context()), p.path, append([]string{"-addr", addr, "-data", directory}, flags...)...)
 	s.command.Stderr = s.errs
 	out, err := s.command.StdoutPipe()
 	if err != nil {
@@ -67,7 +67,7 @@ func (p program) open(t *testing.T, addr, directory string) *shop {
 	opened := make(chan bool, 1)
 	s.output.Go(func() {
 		for lines := bufio.NewScanner(out); lines.Scan(); {
-			if strings.HasPrefix(lines.Text(), "The shop is open") {
+			if strings.HasPrefix(lines.Text(), "SERVICE") {
 				opened <- true
 			}
 		}
@@ -116,9 +116,9 @@ var (
 )
 
 // verify runs shop verify.
-func (p program) verify(t *testing.T, directory string) verdict {
+func (p program) verify(t *testing.T, directory string, flags ...string) verdict {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), p.path, "verify", "-data", directory)
+	command := exec.CommandContext(t.Context(), p.path, append([]string{"verify", "-data", directory}, flags...)...)
 	out, err := command.CombinedOutput()
 	v := verdict{sound: err == nil, report: string(out), quiet: !underWay.Match(out)}
 	if n := countOrders.FindStringSubmatch(v.report); n != nil {

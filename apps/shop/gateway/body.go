@@ -76,6 +76,14 @@ func checkJSON(body []byte) error {
 	return nil
 }
 
+// checkText refuses what not every database can keep: what is not UTF-8, and NUL.
+func checkText(where, s string) error {
+	if !utf8.ValidString(s) || strings.Contains(s, "\x00") {
+		return refuse(http.StatusBadRequest, "invalid_text", "%s holds something that is no text", where)
+	}
+	return nil
+}
+
 type jsonWalk struct{ decoder *json.Decoder }
 
 func (w jsonWalk) token() (json.Token, error) {
@@ -90,6 +98,9 @@ func (w jsonWalk) value(depth int) error {
 	token, err := w.token()
 	if err != nil {
 		return err
+	}
+	if s, ok := token.(string); ok {
+		return checkText("the body", s)
 	}
 	delimiter, nested := token.(json.Delim)
 	if !nested {

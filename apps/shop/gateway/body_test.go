@@ -19,6 +19,7 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 		"two values":      {`{} {}`, "invalid_json", "", 400},
 		"rest":            {`{}]`, "invalid_json", "", 400},
 		"not UTF-8":       {"{\"payment_token\":\"\xff\"}", "invalid_json", "", 400},
+		"NUL":             {`{"lines":[{"sku":"bo\u0000wl","qty":1}]}`, "invalid_text", "", 400},
 		"unknown":         {`{"lines":[],"colour":1}`, "unknown_field", "colour", 400},
 		"unknown inside":  {`{"lines":[{"sku":"bowl","qty":1,"price":0}]}`, "unknown_field", "price", 400},
 		"capitals":        {`{"Lines":[]}`, "unknown_field", "Lines", 400},
@@ -45,6 +46,21 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 				t.Errorf("field is %q, want %q (%s)", p.Field, test.field, p.Detail)
 			}
 		})
+	}
+}
+
+// TestOnlyTextGoesFurther: databases differ in what they take for text, and the shop's answers must not.
+func TestOnlyTextGoesFurther(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, newGateway(t, newShop())).as("ann")
+	for _, path := range []string{
+		"/api/v1/products?after=%00", "/api/v1/orders?after=%ff", "/api/v1/products?%00=1",
+	} {
+		c.send("GET", path, "", "")
+		c.wantProblem(400, "invalid_text")
+	}
+	if page := c.send("POST", "/login", "application/x-www-form-urlencoded", "email=a%00b&password=x"); page.Code != 400 {
+		t.Errorf("a form with NUL: %d", page.Code)
 	}
 }
 

@@ -74,6 +74,11 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, fmt.Errorf("read form: %w", bodyError(err))
 	}
+	for _, values := range r.PostForm {
+		if err := checkText("the form", strings.Join(values, "")); err != nil {
+			return nil, err
+		}
+	}
 	return r.PostForm, nil
 }
 

@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"time"
 )
@@ -45,7 +46,8 @@ func (g *Gateway) admit(crossOrigin *http.CrossOriginProtection, r *http.Request
 	if err := crossOrigin.Check(r); err != nil {
 		return refuse(http.StatusForbidden, "cross_origin", "this was sent by a page of another site")
 	}
-	return nil
+	query, _ := url.QueryUnescape(r.URL.RawQuery) // what cannot be read is not read by anybody else either
+	return checkText("the query", query)
 }
 
 func (g *Gateway) secureHeaders(h http.Header) {

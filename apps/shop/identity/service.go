@@ -20,6 +20,8 @@ var Schema string
 type Settings struct {
 	// SessionFor is how long a session lasts. Default 7 days.
 	SessionFor time.Duration
+	// PublishOnly makes this process one that only asks the service; others, which run it on the same database, relay and handle.
+	PublishOnly bool
 	// Clock tells the time. Default: the machine's.
 	Clock driver.Clock
 }
@@ -42,10 +44,11 @@ func New(store driver.Store, settings Settings) *Identity {
 		settings: settings,
 		hasher:   newHasher(hashesAtOnce),
 		Service: headrace.NewService(headrace.ServiceConfig{
-			Name:  "identity",
-			Store: store,
-			Clock: settings.Clock,
-			Owns:  []headrace.Topic{contract.Topic},
+			Name:        "identity",
+			Store:       store,
+			PublishOnly: settings.PublishOnly,
+			Clock:       settings.Clock,
+			Owns:        []headrace.Topic{contract.Topic},
 		}),
 	}
 }

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"errors"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -11,34 +10,24 @@ import (
 
 	"github.com/headrace/headrace/apps/shop/identity/contract"
 	"github.com/headrace/headrace/apps/shop/invalid"
-	"github.com/headrace/headrace/drivers/sqlstore/sqlite"
+	"github.com/headrace/headrace/apps/shop/storetest"
 )
 
-// newIdentity is the service on a file of its own, with a clock that stands still until it is moved.
-func newIdentity(t *testing.T) (*Identity, *atomic.Int64) {
+// newIdentity is the service on a database of its own, with a clock that stands still until it is moved.
+func newIdentity(t *testing.T, d *storetest.Database) (*Identity, *atomic.Int64) {
 	t.Helper()
 	now := &atomic.Int64{}
 	now.Store(1_800_000_000)
 	clock := func() time.Time { return time.Unix(now.Load(), 0) }
-	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "identity.db"), Schema: Schema})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return New(store, Settings{SessionFor: time.Hour, Clock: clock}), now
+	return New(d.Open(t, Schema), Settings{SessionFor: time.Hour, Clock: clock}), now
 }
 
 func ada() contract.Register {
 	return contract.Register{Email: "Ada@Shop.Test", Password: "correct horse", DisplayName: "Ada"}
 }
 
-func TestRegisterLoginLogout(t *testing.T) {
-	t.Parallel()
-	i, now := newIdentity(t)
+func testRegisterLoginLogout(t *testing.T, d *storetest.Database) {
+	i, now := newIdentity(t, d)
 	user, err := i.Register(t.Context(), ada())
 	if err != nil {
 		t.Fatal(err)
@@ -64,9 +53,8 @@ func TestRegisterLoginLogout(t *testing.T) {
 	}
 }
 
-func TestWrongCredentials(t *testing.T) {
-	t.Parallel()
-	i, _ := newIdentity(t)
+func testWrongCredentials(t *testing.T, d *storetest.Database) {
+	i, _ := newIdentity(t, d)
 	if _, err := i.Register(t.Context(), ada()); err != nil {
 		t.Fatal(err)
 	}
@@ -82,9 +70,8 @@ func TestWrongCredentials(t *testing.T) {
 	}
 }
 
-func TestOneAccountPerAddress(t *testing.T) {
-	t.Parallel()
-	i, _ := newIdentity(t)
+func testOneAccountPerAddress(t *testing.T, d *storetest.Database) {
+	i, _ := newIdentity(t, d)
 	var opened, taken atomic.Int64
 	var callers sync.WaitGroup
 	for _, email := range []string{"ada@shop.test", "ADA@shop.test", " ada@SHOP.test", "Ada@Shop.Test"} {
@@ -107,9 +94,8 @@ func TestOneAccountPerAddress(t *testing.T) {
 	}
 }
 
-func TestInvalidRegistrations(t *testing.T) {
-	t.Parallel()
-	i, _ := newIdentity(t)
+func testInvalidRegistrations(t *testing.T, d *storetest.Database) {
+	i, _ := newIdentity(t, d)
 	for name, c := range map[string]struct {
 		field string
 		spoil func(*contract.Register)
@@ -133,9 +119,8 @@ func TestInvalidRegistrations(t *testing.T) {
 	}
 }
 
-func TestProfile(t *testing.T) {
-	t.Parallel()
-	i, _ := newIdentity(t)
+func testProfile(t *testing.T, d *storetest.Database) {
+	i, _ := newIdentity(t, d)
 	user, err := i.Register(t.Context(), ada())
 	if err != nil {
 		t.Fatal(err)
@@ -154,9 +139,8 @@ func TestProfile(t *testing.T) {
 	}
 }
 
-func TestSeedTwice(t *testing.T) {
-	t.Parallel()
-	i, _ := newIdentity(t)
+func testSeedTwice(t *testing.T, d *storetest.Database) {
+	i, _ := newIdentity(t, d)
 	for range 2 {
 		if err := i.Seed(t.Context()); err != nil {
 			t.Fatal(err)

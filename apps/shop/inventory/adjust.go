@@ -42,6 +42,9 @@ func checkAdjustment(a contract.AdjustStock) error {
 
 func (i *Inventory) adjust(ctx context.Context, tx *headrace.Tx, a contract.AdjustStock) (contract.Stock, error) {
 	db := i.db(tx)
+	if err := db.enter(ctx); err != nil {
+		return contract.Stock{}, err
+	}
 	stock, err := db.stock(ctx, a.SKU)
 	if err != nil {
 		return stock, err

@@ -34,3 +34,10 @@ CREATE TABLE IF NOT EXISTS movement (
 	at       BIGINT NOT NULL,
 	PRIMARY KEY (ref, kind, sku)
 );
+
+-- Whoever moves stock locks the only row first. Orders share products, so those who move stock would wait for each other anyway; one after
+-- the other they never wait in a circle, and what they have read stays as it is.
+CREATE TABLE IF NOT EXISTS stockroom (
+	door BIGINT PRIMARY KEY
+);
+INSERT INTO stockroom (door) VALUES (1) ON CONFLICT DO NOTHING;

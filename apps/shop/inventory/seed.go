@@ -53,9 +53,12 @@ func seeds() []seedProduct {
 	}
 }
 
-// Seed fills an empty catalogue; with products in it, it does nothing.
+// Seed fills an empty catalogue; with products in it, it does nothing. Of several processes that do it at once, one does.
 func (i *Inventory) Seed(ctx context.Context) error {
 	err := i.Service.In(ctx, func(ctx context.Context, tx *headrace.Tx) error {
+		if err := i.db(tx).enter(ctx); err != nil {
+			return err
+		}
 		var n int
 		if err := tx.SQL().QueryRowContext(ctx, `SELECT count(*) FROM product`).Scan(&n); err != nil || n > 0 {
 			return err

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
-	"fmt"
 
 	"github.com/headrace/headrace"
 	"github.com/headrace/headrace/apps/shop/inventory/contract"
@@ -23,6 +22,8 @@ var Schema string
 type Settings struct {
 	// Low is below how many pieces a StockLow event warns. Default 3.
 	Low int64
+	// PublishOnly makes this process one that only asks the service; others, which run it on the same database, relay and handle.
+	PublishOnly bool
 	// Clock tells the time. Default: the machine's.
 	Clock driver.Clock
 }
@@ -39,110 +40,43 @@ func New(store driver.Store, settings Settings) *Inventory {
 	settings.Low = cmp.Or(settings.Low, 3)
 	i := &Inventory{settings: settings}
 	i.Service = headrace.NewService(headrace.ServiceConfig{
-		Name:  "inventory",
-		Store: store,
-		Clock: settings.Clock,
-		Owns:  []headrace.Topic{contract.Topic},
-		Handlers: []headrace.Handler{
-			headrace.On(orders.ReserveStock, i.reserve),
-			headrace.On(orders.ReleaseStock, i.release),
-			headrace.On(orders.CommitStock, i.commit),
-		},
+		Name:        "inventory",
+		Store:       store,
+		PublishOnly: settings.PublishOnly,
+		Clock:       settings.Clock,
+		Owns:        []headrace.Topic{contract.Topic},
+		Workers:     1, // those who move stock go one after the other anyway; one that takes more at a time is faster than several that wait
+		Handlers:    []headrace.Handler{headrace.OnTopic(orders.Fulfilment, i.hear)},
 	})
 	return i
 }
 
-// reserve sets all lines of an order aside, or none. A request that comes again is answered again; one that was released before it came is
-// dropped, because the release has been answered.
-func (i *Inventory) reserve(ctx context.Context, tx *headrace.Tx, e headrace.Event[orders.ReserveStockData]) error {
-	db := i.db(tx)
-	orderID := e.Data.OrderID
-	if r, found, err := db.reservation(ctx, orderID); err != nil || found {
-		if err == nil && r.state == "reserved" {
-			err = contract.Reserved.Publish(tx, contract.ReservedData{ReservationID: r.id, OrderID: orderID, Lines: r.lines})
-		}
+// hear answers what is asked of inventory among a batch of events: together, because whoever moves stock keeps all others waiting.
+func (i *Inventory) hear(ctx context.Context, tx *headrace.Tx, events []headrace.RawEvent) error {
+	requests, err := readRequests(events)
+	if err != nil || len(requests) == 0 {
 		return err
 	}
-	lines := wanted(e.Data.Lines)
-	onHand, err := db.onHand(ctx, lines)
+	db := i.db(tx)
+	if err := db.enter(ctx); err != nil {
+		return err
+	}
+	s, err := db.shelf(ctx, requests)
 	if err != nil {
 		return err
 	}
-	if missing := shortages(lines, onHand); len(missing) > 0 || len(lines) == 0 {
-		return contract.Rejected.Publish(tx, contract.RejectedData{OrderID: orderID, Shortages: missing})
-	}
-	r := reservation{orderID: orderID, id: i.Service.NewID(), state: "reserved", lines: lines}
-	if err := db.addReservation(ctx, r); err != nil {
-		return err
-	}
-	if err := db.apply(ctx, orderID, reserve, lines); err != nil {
-		return err
-	}
-	if err := i.warn(tx, lines, onHand); err != nil {
-		return err
-	}
-	return contract.Reserved.Publish(tx, contract.ReservedData{ReservationID: r.id, OrderID: orderID, Lines: lines})
-}
-
-func (i *Inventory) warn(tx *headrace.Tx, lines []contract.Item, onHand map[string]int64) error {
-	for _, line := range lines {
-		before := onHand[line.SKU]
-		if !crossesLow(before, line.Qty, i.settings.Low) {
-			continue
-		}
-		if err := contract.StockLow.Publish(tx, contract.StockLowData{SKU: line.SKU, OnHand: before - line.Qty}); err != nil {
+	s.newID, s.low = i.Service.NewID, i.settings.Low
+	for _, r := range requests {
+		if err := s.decide(r); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// release gives back what an order has, and makes sure that it never gets anything: when there is no reservation yet, it leaves a
-// tombstone that the late request will find.
-func (i *Inventory) release(ctx context.Context, tx *headrace.Tx, e headrace.Event[orders.OrderData]) error {
-	db := i.db(tx)
-	r, found, err := db.reservation(ctx, e.Data.OrderID)
-	switch {
-	case err != nil:
-		return err
-	case !found:
-		r = reservation{orderID: e.Data.OrderID, id: i.Service.NewID(), state: "released"}
-		err = db.addReservation(ctx, r)
-	case r.state == "reserved":
-		err = i.end(ctx, tx, r, release)
-	case r.state == "committed":
-		return headrace.Permanent(fmt.Errorf("release stock of order %s: it has left the shelf", r.orderID))
-	}
-	if err != nil {
-		return err
-	}
-	return contract.Released.Publish(tx, contract.ReleasedData{OrderID: r.orderID, Lines: r.lines})
-}
-
-// commit takes what an order has off the shelf for good.
-func (i *Inventory) commit(ctx context.Context, tx *headrace.Tx, e headrace.Event[orders.OrderData]) error {
-	r, found, err := i.db(tx).reservation(ctx, e.Data.OrderID)
-	switch {
-	case err != nil:
-		return err
-	case !found || r.state == "released":
-		return headrace.Permanent(fmt.Errorf("commit stock of order %s: nothing is reserved", e.Data.OrderID))
-	case r.state == "reserved":
-		if err := i.end(ctx, tx, r, commit); err != nil {
+	for _, a := range s.answers {
+		if err := a.say(tx, headrace.CausedBy(a.cause)); err != nil {
 			return err
 		}
 	}
-	return contract.Committed.Publish(tx, contract.CommittedData{OrderID: r.orderID, Lines: r.lines})
-}
-
-// end closes a reservation that holds stock.
-func (i *Inventory) end(ctx context.Context, tx *headrace.Tx, r reservation, how kind) error {
-	db := i.db(tx)
-	state := map[kind]string{release: "released", commit: "committed"}[how]
-	if err := db.endReservation(ctx, r.orderID, state); err != nil {
-		return err
-	}
-	return db.apply(ctx, r.orderID, how, r.lines)
+	return db.keep(ctx, s)
 }
 
 func (i *Inventory) db(tx *headrace.Tx) table { return table{sql: tx.SQL(), now: tx.Now().UnixMicro()} }

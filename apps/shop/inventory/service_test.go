@@ -3,29 +3,20 @@ package inventory
 import (
 	"context"
 	"errors"
-	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/headrace/headrace"
 	"github.com/headrace/headrace/apps/shop/inventory/contract"
 	orders "github.com/headrace/headrace/apps/shop/orders/contract"
-	"github.com/headrace/headrace/drivers/sqlstore/sqlite"
+	"github.com/headrace/headrace/apps/shop/storetest"
 	"github.com/headrace/headrace/headracetest"
 )
 
-// newInventory is the service on a file of its own, with the catalogue of a fresh shop.
-func newInventory(t *testing.T) *Inventory {
+// newInventory is the service on a database of its own, with the catalogue of a fresh shop.
+func newInventory(t *testing.T, d *storetest.Database) *Inventory {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "inventory.db"), Schema: Schema})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	i := New(store, Settings{})
+	i := New(d.Open(t, Schema), Settings{})
 	if err := i.Seed(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -56,9 +47,8 @@ func reserveFor(orderID string, items ...orders.Item) orders.ReserveStockData {
 
 func about(orderID string) orders.OrderData { return orders.OrderData{OrderID: orderID} }
 
-func TestReserveThenCommit(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testReserveThenCommit(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	published := headracetest.Handle(t, i.Service, orders.ReserveStock, reserveFor("o1", orders.Item{SKU: lamp, Qty: 2}))
 	if r := headracetest.One(t, published, contract.Reserved).Data; r.OrderID != "o1" || r.Lines[0] != (contract.Item{SKU: lamp, Qty: 2}) {
 		t.Errorf("reserved %+v", r)
@@ -78,9 +68,8 @@ func TestReserveThenCommit(t *testing.T) {
 	}
 }
 
-func TestReserveAllLinesOrNone(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testReserveAllLinesOrNone(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	published := headracetest.Handle(t, i.Service, orders.ReserveStock,
 		reserveFor("o1", orders.Item{SKU: lamp, Qty: 2}, orders.Item{SKU: chair, Qty: 2}, orders.Item{SKU: "nothing", Qty: 1}))
 	rejected := headracetest.One(t, published, contract.Rejected).Data
@@ -92,9 +81,8 @@ func TestReserveAllLinesOrNone(t *testing.T) {
 	i.mustStock(t, chair, contract.Stock{OnHand: 1})
 }
 
-func TestLastPieceGoesToOne(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testLastPieceGoesToOne(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	published := headracetest.Handle(t, i.Service, orders.ReserveStock,
 		reserveFor("o1", orders.Item{SKU: chair, Qty: 1}), reserveFor("o2", orders.Item{SKU: chair, Qty: 1}))
 	if r := headracetest.One(t, published, contract.Reserved).Data; r.OrderID != "o1" {
@@ -109,9 +97,8 @@ func TestLastPieceGoesToOne(t *testing.T) {
 	i.mustStock(t, chair, contract.Stock{Reserved: 1})
 }
 
-func TestReserveAgainIsAnsweredAgain(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testReserveAgainIsAnsweredAgain(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	ask := reserveFor("o1", orders.Item{SKU: lamp, Qty: 2}, orders.Item{SKU: lamp, Qty: 1})
 	first := headracetest.One(t, headracetest.Handle(t, i.Service, orders.ReserveStock, ask), contract.Reserved).Data
 	again := headracetest.One(t, headracetest.Handle(t, i.Service, orders.ReserveStock, ask), contract.Reserved).Data
@@ -121,9 +108,8 @@ func TestReserveAgainIsAnsweredAgain(t *testing.T) {
 	i.mustStock(t, lamp, contract.Stock{OnHand: 2, Reserved: 3})
 }
 
-func TestReleaseGivesBackOnce(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testReleaseGivesBackOnce(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	headracetest.Handle(t, i.Service, orders.ReserveStock, reserveFor("o1", orders.Item{SKU: lamp, Qty: 4}))
 	published := headracetest.Handle(t, i.Service, orders.ReleaseStock, about("o1"), about("o1"))
 	if n := len(headracetest.All(t, published, contract.Released)); n != 2 {
@@ -135,9 +121,8 @@ func TestReleaseGivesBackOnce(t *testing.T) {
 	}
 }
 
-func TestReleaseBeatsLateReserve(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testReleaseBeatsLateReserve(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	published := headracetest.Handle(t, i.Service, orders.ReleaseStock, about("o1"))
 	if r := headracetest.One(t, published, contract.Released).Data; len(r.Lines) > 0 {
 		t.Errorf("released %+v of nothing", r.Lines)
@@ -149,9 +134,8 @@ func TestReleaseBeatsLateReserve(t *testing.T) {
 	i.mustStock(t, lamp, contract.Stock{OnHand: 5})
 }
 
-func TestLowStockIsToldOnce(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testLowStockIsToldOnce(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	published := headracetest.Handle(t, i.Service, orders.ReserveStock,
 		reserveFor("o1", orders.Item{SKU: lamp, Qty: 2}), reserveFor("o2", orders.Item{SKU: lamp, Qty: 1}), reserveFor("o3", orders.Item{SKU: lamp, Qty: 1}))
 	if low := headracetest.One(t, published, contract.StockLow).Data; low != (contract.StockLowData{SKU: lamp, OnHand: 2}) {
@@ -159,9 +143,8 @@ func TestLowStockIsToldOnce(t *testing.T) {
 	}
 }
 
-func TestAdjustStock(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testAdjustStock(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	in := contract.AdjustStock{SKU: lamp, Delta: 7, Reason: "delivery", IdempotencyKey: "k1"}
 	for range 2 { // the same key works once
 		got, err := i.AdjustStock(t.Context(), in)
@@ -184,9 +167,8 @@ func TestAdjustStock(t *testing.T) {
 	i.mustStock(t, lamp, contract.Stock{OnHand: 12})
 }
 
-func TestSeedOnce(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testSeedOnce(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	if err := i.Seed(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -201,9 +183,8 @@ func TestSeedOnce(t *testing.T) {
 	}
 }
 
-func TestChangePrice(t *testing.T) {
-	t.Parallel()
-	i := newInventory(t)
+func testChangePrice(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
 	p, err := i.GetProduct(t.Context(), contract.GetProduct{SKU: lamp})
 	if err != nil {
 		t.Fatal(err)
@@ -219,5 +200,46 @@ func TestChangePrice(t *testing.T) {
 	p.Price.Amount = 0
 	if _, err := i.ChangePrice(t.Context(), contract.ChangePrice{SKU: lamp, Price: p.Price}); err == nil {
 		t.Error("a product for nothing")
+	}
+}
+
+// testRequestsTogether: what comes in one batch is decided in its order, each request on what those before it left.
+func testRequestsTogether(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
+	published, err := i.deliver(t,
+		encode(t, orders.ReserveStock, reserveFor("o1", orders.Item{SKU: lamp, Qty: 4})),
+		encode(t, orders.ReserveStock, reserveFor("o2", orders.Item{SKU: lamp, Qty: 2})), // there is one
+		encode(t, orders.AuthorizePayment, orders.AuthorizePaymentData{OrderID: "o1"}),   // asked of somebody else
+		encode(t, orders.ReleaseStock, about("o1")),
+		encode(t, orders.ReserveStock, reserveFor("o3", orders.Item{SKU: lamp, Qty: 2}, orders.Item{SKU: chair, Qty: 1})),
+		encode(t, orders.CommitStock, about("o3")),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range published {
+		got = append(got, p.Key+" "+p.Type)
+		if p.CausationID == "" {
+			t.Errorf("%s has no cause", p.Type)
+		}
+	}
+	want := []string{
+		lamp + " stock.low", "o1 stock.reserved", "o2 stock.reservation_rejected", "o1 stock.released", "o3 stock.reserved", "o3 stock.committed",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("said %q, want %q", got, want)
+	}
+	i.mustStock(t, lamp, contract.Stock{OnHand: 3, Shipped: 2})
+	i.mustStock(t, chair, contract.Stock{Shipped: 1})
+}
+
+// testLaterVersionIsForAPerson: trying again does not help.
+func testLaterVersionIsForAPerson(t *testing.T, d *storetest.Database) {
+	i := newInventory(t, d)
+	e := encode(t, orders.CommitStock, about("o1"))
+	e.Version = 99
+	if _, err := i.deliver(t, e); !headrace.IsPermanent(err) || !errors.Is(err, headrace.ErrUnknownVersion) {
+		t.Errorf("a later version: %v", err)
 	}
 }

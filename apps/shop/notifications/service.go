@@ -26,6 +26,8 @@ var errNoContact = errors.New("the user is not known yet")
 
 // Settings are what a shop may choose. The zero value is useful.
 type Settings struct {
+	// PublishOnly makes this process one that only asks the service; others, which run it on the same database, relay and handle.
+	PublishOnly bool
 	// Clock tells the time. Default: the machine's.
 	Clock driver.Clock
 }
@@ -40,10 +42,11 @@ func New(store driver.Store, settings Settings) *Notifications {
 	n := &Notifications{}
 	patience := headrace.Retry{Attempts: 20, Quick: 1, Min: 50 * time.Millisecond, Max: 10 * time.Second}
 	n.Service = headrace.NewService(headrace.ServiceConfig{
-		Name:  "notifications",
-		Store: store,
-		Clock: settings.Clock,
-		Owns:  []headrace.Topic{contract.Topic},
+		Name:        "notifications",
+		Store:       store,
+		PublishOnly: settings.PublishOnly,
+		Clock:       settings.Clock,
+		Owns:        []headrace.Topic{contract.Topic},
 		Handlers: []headrace.Handler{
 			headrace.On(identity.Registered, n.registered),
 			headrace.On(identity.ProfileUpdated, n.profileUpdated),

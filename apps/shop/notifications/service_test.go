@@ -2,7 +2,6 @@ package notifications
 
 import (
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,22 +9,13 @@ import (
 	"github.com/headrace/headrace/apps/shop/money"
 	"github.com/headrace/headrace/apps/shop/notifications/contract"
 	orders "github.com/headrace/headrace/apps/shop/orders/contract"
-	"github.com/headrace/headrace/drivers/sqlstore/sqlite"
+	"github.com/headrace/headrace/apps/shop/storetest"
 	"github.com/headrace/headrace/headracetest"
 )
 
-func newNotifications(t *testing.T) *Notifications {
+func newNotifications(t *testing.T, d *storetest.Database) *Notifications {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "notifications.db"), Schema: Schema})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return New(store, Settings{})
+	return New(d.Open(t, Schema), Settings{})
 }
 
 var (
@@ -33,9 +23,8 @@ var (
 	confirmed1 = orders.ConfirmedData{OrderID: "o1", UserID: "u1", Total: money.EUR(1999)}
 )
 
-func TestOneMailPerReason(t *testing.T) {
-	t.Parallel()
-	n := newNotifications(t)
+func testOneMailPerReason(t *testing.T, d *storetest.Database) {
+	n := newNotifications(t, d)
 	published := headracetest.Handle(t, n.Service, identity.Registered, ada, ada)
 	sent := headracetest.One(t, published, contract.Sent).Data
 	if sent != (contract.SentData{Template: "welcome", Channel: "mail", RefID: "u1", DedupeKey: "welcome/u1"}) {
@@ -61,9 +50,8 @@ func TestOneMailPerReason(t *testing.T) {
 	}
 }
 
-func TestMailWaitsForItsReader(t *testing.T) {
-	t.Parallel()
-	n := newNotifications(t)
+func testMailWaitsForItsReader(t *testing.T, d *storetest.Database) {
+	n := newNotifications(t, d)
 	if err := headracetest.HandleError(t, n.Service, orders.Confirmed, confirmed1); !errors.Is(err, errNoContact) {
 		t.Errorf("mail to nobody: %v", err)
 	}
@@ -71,9 +59,8 @@ func TestMailWaitsForItsReader(t *testing.T) {
 	headracetest.One(t, headracetest.Handle(t, n.Service, orders.Confirmed, confirmed1), contract.Sent)
 }
 
-func TestNewNameIsUsed(t *testing.T) {
-	t.Parallel()
-	n := newNotifications(t)
+func testNewNameIsUsed(t *testing.T, d *storetest.Database) {
+	n := newNotifications(t, d)
 	headracetest.Handle(t, n.Service, identity.Registered, ada)
 	headracetest.Handle(t, n.Service, identity.ProfileUpdated, identity.ProfileUpdatedData{UserID: "u1", DisplayName: "Countess"})
 	headracetest.Handle(t, n.Service, orders.Confirmed, confirmed1)
@@ -83,9 +70,8 @@ func TestNewNameIsUsed(t *testing.T) {
 	}
 }
 
-func TestFirstVersionOfRegistered(t *testing.T) {
-	t.Parallel()
-	n := newNotifications(t)
+func testFirstVersionOfRegistered(t *testing.T, d *storetest.Database) {
+	n := newNotifications(t, d)
 	e, err := identity.Registered.Encode(ada)
 	if err != nil {
 		t.Fatal(err)

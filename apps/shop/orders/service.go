@@ -25,6 +25,8 @@ type Settings struct {
 	// CancelWithin is how long a confirmed order can still be cancelled before its parcel is asked for. Default 0: an order goes on at once,
 	// and can be cancelled until its payment is authorised.
 	CancelWithin time.Duration
+	// PublishOnly makes this process one that only asks the service; others, which run it on the same database, relay and handle.
+	PublishOnly bool
 	// Clock tells the time. Default: the machine's.
 	Clock driver.Clock
 }
@@ -40,11 +42,12 @@ type Orders struct {
 func New(store driver.Store, settings Settings) *Orders {
 	o := &Orders{settings: settings}
 	o.Service = headrace.NewService(headrace.ServiceConfig{
-		Name:     "orders",
-		Store:    store,
-		Clock:    settings.Clock,
-		Owns:     []headrace.Topic{contract.Topic, contract.Fulfilment, contract.Reminders},
-		Handlers: o.handlers(),
+		Name:        "orders",
+		Store:       store,
+		PublishOnly: settings.PublishOnly,
+		Clock:       settings.Clock,
+		Owns:        []headrace.Topic{contract.Topic, contract.Fulfilment, contract.Reminders},
+		Handlers:    o.handlers(),
 	})
 	return o
 }

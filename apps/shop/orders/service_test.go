@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,29 +16,20 @@ import (
 	"github.com/headrace/headrace/apps/shop/orders/contract"
 	payments "github.com/headrace/headrace/apps/shop/payments/contract"
 	shipping "github.com/headrace/headrace/apps/shop/shipping/contract"
-	"github.com/headrace/headrace/drivers/sqlstore/sqlite"
+	"github.com/headrace/headrace/apps/shop/storetest"
 	"github.com/headrace/headrace/headracetest"
 )
 
-// openOrders is the service on a file of its own.
-func openOrders(t *testing.T, settings Settings) *Orders {
+// openOrders is the service on a database of its own.
+func openOrders(t *testing.T, d *storetest.Database, settings Settings) *Orders {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "orders.db"), Schema: Schema})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return New(store, settings)
+	return New(d.Open(t, Schema), settings)
 }
 
 // newOrders is the same with two products on the price list.
-func newOrders(t *testing.T, settings Settings) *Orders {
+func newOrders(t *testing.T, d *storetest.Database, settings Settings) *Orders {
 	t.Helper()
-	o := openOrders(t, settings)
+	o := openOrders(t, d, settings)
 	headracetest.Handle(t, o.Service, inventory.ProductListed,
 		inventory.ProductListedData{SKU: "cup", Name: "Cup", Price: money.EUR(700)},
 		inventory.ProductListedData{SKU: "pot", Name: "Pot", Price: money.EUR(8600)})
@@ -68,9 +58,8 @@ func (o *Orders) mustBe(t *testing.T, orderID string, status contract.Status, re
 	return got
 }
 
-func TestOrderIsFulfilled(t *testing.T) {
-	t.Parallel()
-	o := newOrders(t, Settings{})
+func testOrderIsFulfilled(t *testing.T, d *storetest.Database) {
+	o := newOrders(t, d, Settings{})
 	id := o.mustPlace(t)
 	o.mustBe(t, id, contract.StatusPlaced, "")
 
@@ -101,9 +90,8 @@ func TestOrderIsFulfilled(t *testing.T) {
 	}
 }
 
-func TestDeclinedOrderGivesStockBack(t *testing.T) {
-	t.Parallel()
-	o := newOrders(t, Settings{})
+func testDeclinedOrderGivesStockBack(t *testing.T, d *storetest.Database) {
+	o := newOrders(t, d, Settings{})
 	id := o.mustPlace(t)
 	headracetest.Handle(t, o.Service, inventory.Reserved, inventory.ReservedData{OrderID: id})
 	published := headracetest.Handle(t, o.Service, payments.Declined, payments.DeclinedData{OrderID: id, Code: "card_declined"})
@@ -117,9 +105,8 @@ func TestDeclinedOrderGivesStockBack(t *testing.T) {
 	o.mustBe(t, id, contract.StatusCancelled, paymentRefused)
 }
 
-func TestBuyerCancelsInTime(t *testing.T) {
-	t.Parallel()
-	o := newOrders(t, Settings{CancelWithin: time.Minute})
+func testBuyerCancelsInTime(t *testing.T, d *storetest.Database) {
+	o := newOrders(t, d, Settings{CancelWithin: time.Minute})
 	id := o.mustPlace(t)
 	headracetest.Handle(t, o.Service, inventory.Reserved, inventory.ReservedData{OrderID: id})
 	published := headracetest.Handle(t, o.Service, payments.Authorized, payments.AuthorizedData{OrderID: id})
@@ -147,9 +134,8 @@ func TestBuyerCancelsInTime(t *testing.T) {
 	headracetest.One(t, published, contract.Cancelled)
 }
 
-func TestBuyerCancelsTooLate(t *testing.T) {
-	t.Parallel()
-	o := newOrders(t, Settings{})
+func testBuyerCancelsTooLate(t *testing.T, d *storetest.Database) {
+	o := newOrders(t, d, Settings{})
 	id := o.mustPlace(t)
 	headracetest.Handle(t, o.Service, inventory.Reserved, inventory.ReservedData{OrderID: id})
 	headracetest.Handle(t, o.Service, payments.Authorized, payments.AuthorizedData{OrderID: id})
@@ -161,17 +147,15 @@ func TestBuyerCancelsTooLate(t *testing.T) {
 	}
 }
 
-func TestReplyAboutNothingIsDead(t *testing.T) {
-	t.Parallel()
-	o := newOrders(t, Settings{})
+func testReplyAboutNothingIsDead(t *testing.T, d *storetest.Database) {
+	o := newOrders(t, d, Settings{})
 	if err := headracetest.HandleError(t, o.Service, inventory.Reserved, inventory.ReservedData{OrderID: "nothing"}); !headrace.IsPermanent(err) {
 		t.Errorf("a reply about nothing: %v", err)
 	}
 }
 
-func TestDoubleClickIsOneOrder(t *testing.T) {
-	t.Parallel()
-	o := newOrders(t, Settings{})
+func testDoubleClickIsOneOrder(t *testing.T, d *storetest.Database) {
+	o := newOrders(t, d, Settings{})
 	answers := make([]contract.PlacedOrder, 8)
 	var clicks sync.WaitGroup
 	for i := range answers {
@@ -210,9 +194,8 @@ func TestDoubleClickIsOneOrder(t *testing.T) {
 	}
 }
 
-func TestInvalidOrders(t *testing.T) {
-	t.Parallel()
-	o := newOrders(t, Settings{})
+func testInvalidOrders(t *testing.T, d *storetest.Database) {
+	o := newOrders(t, d, Settings{})
 	headracetest.Handle(t, o.Service, inventory.PriceChanged, inventory.PriceChangedData{SKU: "pot", Price: money.EUR(math.MaxInt64 / 2)})
 	many := make([]contract.Item, contract.MaxLines+1)
 	for i := range many {
@@ -250,9 +233,8 @@ func TestInvalidOrders(t *testing.T) {
 	}
 }
 
-func TestListOrders(t *testing.T) {
-	t.Parallel()
-	o := newOrders(t, Settings{})
+func testListOrders(t *testing.T, d *storetest.Database) {
+	o := newOrders(t, d, Settings{})
 	var ids []string
 	for n := range 5 {
 		placed, err := o.PlaceOrder(t.Context(), request(fmt.Sprint("key", n), contract.Item{SKU: "cup", Qty: 1}))
@@ -279,9 +261,8 @@ func TestListOrders(t *testing.T) {
 	}
 }
 
-func TestCart(t *testing.T) {
-	t.Parallel()
-	o := newOrders(t, Settings{})
+func testCart(t *testing.T, d *storetest.Database) {
+	o := newOrders(t, d, Settings{})
 	if cart, err := o.GetCart(t.Context(), contract.GetCart{UserID: "u1"}); err != nil || len(cart.Lines) != 0 {
 		t.Errorf("a new cart: %+v, %v", cart, err)
 	}
@@ -304,9 +285,8 @@ func TestCart(t *testing.T) {
 	}
 }
 
-func TestReadyWithPrices(t *testing.T) {
-	t.Parallel()
-	o := openOrders(t, Settings{})
+func testReadyWithPrices(t *testing.T, d *storetest.Database) {
+	o := openOrders(t, d, Settings{})
 	if err := o.Ready(t.Context()); err == nil {
 		t.Error("ready without prices")
 	}

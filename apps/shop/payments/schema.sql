@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS payment (
 -- whoever comes after a crash finds the call and repeats it with the same key.
 CREATE TABLE IF NOT EXISTS intent (
 	key            TEXT PRIMARY KEY,
+	owner          TEXT   NOT NULL, -- the process that is to call
 	order_id       TEXT   NOT NULL,
 	action         TEXT   NOT NULL,
 	token          TEXT   NOT NULL,

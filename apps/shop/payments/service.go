@@ -2,7 +2,8 @@
 // is set aside is taken or given back, and that its books say what the provider really did.
 //
 // The provider is never called inside a transaction. A request leaves an intent in the database; [Payments.Run] calls the provider for
-// open intents, with a key that stays the same however often that happens, and records what came of it.
+// open intents, with a key that stays the same however often that happens, and records what came of it. Each process calls for the intents
+// that it left, and for those of another that has not called in time.
 package payments
 
 import (
@@ -37,6 +38,10 @@ type Settings struct {
 	Provider Provider
 	// Calls is how many calls to the provider may be under way at once. Default 64.
 	Calls int
+	// Process names this process among those that run the service at once: no two may have the same name. Default "": there is only one.
+	Process string
+	// TakeOver is how long after it fell due another process makes a call to the provider. Default 10 s.
+	TakeOver time.Duration
 	// CaptureAttempts is how often a refused capture is tried before the order needs attention. Default 3.
 	CaptureAttempts int64
 	// RetryMin is the wait before something is tried again; it doubles up to RetryMax. Defaults 200 ms and 30 s.
@@ -59,6 +64,7 @@ type Payments struct {
 func New(store driver.Store, settings Settings) *Payments {
 	settings.Calls = cmp.Or(settings.Calls, 64)
 	settings.CaptureAttempts = cmp.Or(settings.CaptureAttempts, 3)
+	settings.TakeOver = cmp.Or(settings.TakeOver, 10*time.Second)
 	settings.RetryMin = cmp.Or(settings.RetryMin, 200*time.Millisecond)
 	settings.RetryMax = cmp.Or(settings.RetryMax, 30*time.Second)
 	settings.Logger = cmp.Or(settings.Logger, slog.Default())
@@ -148,4 +154,6 @@ func (p *Payments) wake() {
 	}
 }
 
-func (p *Payments) db(tx *headrace.Tx) table { return table{sql: tx.SQL(), now: tx.Now().UnixMicro()} }
+func (p *Payments) db(tx *headrace.Tx) table {
+	return table{sql: tx.SQL(), now: tx.Now().UnixMicro(), me: p.settings.Process}
+}

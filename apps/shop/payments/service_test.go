@@ -14,7 +14,7 @@ import (
 	orders "github.com/headrace/headrace/apps/shop/orders/contract"
 	"github.com/headrace/headrace/apps/shop/payments/contract"
 	"github.com/headrace/headrace/apps/shop/payments/provider"
-	"github.com/headrace/headrace/drivers/sqlstore/sqlite"
+	"github.com/headrace/headrace/apps/shop/storetest"
 	"github.com/headrace/headrace/memory"
 )
 
@@ -32,11 +32,13 @@ type bench struct {
 type moody struct {
 	*provider.Provider
 	gate  chan struct{} // if not nil, the slow card waits for it after its charge
+	slow  string        // that card
 	began chan struct{} // if not nil, hears of every call that begins
 
 	mu       sync.Mutex
-	lost     int // so many answers
-	captures int // that were asked for
+	lost     int            // so many answers
+	captures int            // that were asked for
+	asked    map[string]int // how often to authorise, by key
 	running  int
 	most     int // calls at once
 }
@@ -44,11 +46,14 @@ type moody struct {
 func (m *moody) Authorize(ctx context.Context, r provider.AuthorizeRequest) (provider.Answer, error) {
 	m.count(1)
 	defer m.count(-1)
+	m.mu.Lock()
+	m.asked[r.Key]++
+	m.mu.Unlock()
 	if m.began != nil {
 		m.began <- struct{}{}
 	}
 	answer, err := m.Provider.Authorize(ctx, r)
-	if m.gate != nil && r.Token == slowCard {
+	if m.gate != nil && r.Token == m.slow {
 		select {
 		case <-m.gate:
 		case <-ctx.Done():
@@ -97,19 +102,15 @@ const (
 )
 
 // newBench runs everything but the calls to the provider.
-func newBench(t *testing.T, settings Settings) *bench {
+func newBench(t *testing.T, d *storetest.Database, settings Settings) *bench {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "payments.db"), Schema: Schema})
-	if err != nil {
-		t.Fatal(err)
-	}
 	real, err := provider.Open(t.Context(), provider.Config{Path: filepath.Join(t.TempDir(), "provider.db"), Slow: time.Nanosecond})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, heard: make(chan headrace.RawEvent, 100), provider: &moody{Provider: real}}
+	b := &bench{t: t, heard: make(chan headrace.RawEvent, 100), provider: &moody{Provider: real, slow: slowCard, asked: map[string]int{}}}
 	settings.Provider, settings.RetryMin = b.provider, time.Millisecond
-	b.payments = New(store, settings)
+	b.payments = New(d.Open(t, Schema), settings)
 	b.saga = headrace.NewService(headrace.ServiceConfig{
 		Name: "orders", Store: memory.NewStore(memory.StoreConfig{}), Owns: []headrace.Topic{orders.Fulfilment},
 		Handlers: []headrace.Handler{headrace.OnTopic(contract.Topic, b.hear)},
@@ -125,23 +126,27 @@ func newBench(t *testing.T, settings Settings) *bench {
 	t.Cleanup(func() {
 		stop()
 		running.Wait()
-		if err := errors.Join(store.Close(), real.Close()); err != nil {
+		if err := real.Close(); err != nil {
 			t.Error(err)
 		}
 	})
 	<-app.Ready()
-	b.pay = func() func() {
-		ctx, stop := context.WithCancel(ctx)
-		var paying sync.WaitGroup
-		paying.Go(func() { _ = b.payments.Run(ctx) })
-		once := sync.OnceFunc(func() {
-			stop()
-			paying.Wait()
-		})
-		t.Cleanup(once)
-		return once
-	}
+	b.pay = func() func() { return b.run(b.payments) }
 	return b
+}
+
+// run runs the calls to the provider of one process.
+func (b *bench) run(p *Payments) (stop func()) {
+	b.t.Helper()
+	ctx, end := context.WithCancel(context.WithoutCancel(b.t.Context()))
+	var paying sync.WaitGroup
+	paying.Go(func() { _ = p.Run(ctx) })
+	stop = sync.OnceFunc(func() {
+		end()
+		paying.Wait()
+	})
+	b.t.Cleanup(stop)
+	return stop
 }
 
 func (b *bench) hear(_ context.Context, _ *headrace.Tx, events []headrace.RawEvent) error {
@@ -211,9 +216,8 @@ func inOrder(n int) []string {
 	return ids
 }
 
-func TestAuthorizeAndCapture(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, Settings{})
+func testAuthorizeAndCapture(t *testing.T, d *storetest.Database) {
+	b := newBench(t, d, Settings{})
 	b.pay()
 	b.authorize("o1", goodCard)
 	authorized := b.want("payment.authorized", "o1")
@@ -226,9 +230,8 @@ func TestAuthorizeAndCapture(t *testing.T) {
 	}
 }
 
-func TestDeclined(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, Settings{})
+func testDeclined(t *testing.T, d *storetest.Database) {
+	b := newBench(t, d, Settings{})
 	b.pay()
 	b.authorize("o1", badCard)
 	b.want("payment.declined", "o1")
@@ -237,9 +240,8 @@ func TestDeclined(t *testing.T) {
 	b.want("payment.declined", "o1")
 }
 
-func TestRefusedCaptureNeedsAttention(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, Settings{CaptureAttempts: 3})
+func testRefusedCaptureNeedsAttention(t *testing.T, d *storetest.Database) {
+	b := newBench(t, d, Settings{CaptureAttempts: 3})
 	b.pay()
 	b.authorize("o1", noCaptureCard)
 	b.want("payment.authorized", "o1")
@@ -252,9 +254,8 @@ func TestRefusedCaptureNeedsAttention(t *testing.T) {
 	b.wantState("o1", "capture_failed", 500, 0)
 }
 
-func TestVoidBeforeAuthorize(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, Settings{})
+func testVoidBeforeAuthorize(t *testing.T, d *storetest.Database) {
+	b := newBench(t, d, Settings{})
 	b.pay()
 	ids := inOrder(2)
 	b.void(ids[0])
@@ -265,9 +266,8 @@ func TestVoidBeforeAuthorize(t *testing.T) {
 	b.wantState(ids[0], "voided", 0, 0)
 }
 
-func TestVoidWhileProviderThinks(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, Settings{})
+func testVoidWhileProviderThinks(t *testing.T, d *storetest.Database) {
+	b := newBench(t, d, Settings{})
 	b.provider.gate = make(chan struct{})
 	b.pay()
 	ids := inOrder(2)
@@ -281,9 +281,8 @@ func TestVoidWhileProviderThinks(t *testing.T) {
 	b.wantState(ids[0], "voided", 0, 0)
 }
 
-func TestLostAnswersChargeOnce(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, Settings{})
+func testLostAnswersChargeOnce(t *testing.T, d *storetest.Database) {
+	b := newBench(t, d, Settings{})
 	b.provider.lose(3)
 	b.pay()
 	b.authorize("o1", goodCard)
@@ -299,10 +298,9 @@ func TestLostAnswersChargeOnce(t *testing.T) {
 	b.wantState("o1", "authorized", 500, 0)
 }
 
-// TestOpenIntentIsFoundAgain stops the calls in the middle of one, as a crash would, and starts them anew.
-func TestOpenIntentIsFoundAgain(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, Settings{})
+// testOpenIntentIsFoundAgain stops the calls in the middle of one, as a crash would, and starts them anew.
+func testOpenIntentIsFoundAgain(t *testing.T, d *storetest.Database) {
+	b := newBench(t, d, Settings{})
 	b.provider.gate = make(chan struct{})
 	stop := b.pay()
 	ids := inOrder(2)
@@ -317,9 +315,8 @@ func TestOpenIntentIsFoundAgain(t *testing.T) {
 	b.wantState(ids[0], "authorized", 500, 0)
 }
 
-func TestCallsAreBounded(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, Settings{Calls: 3})
+func testCallsAreBounded(t *testing.T, d *storetest.Database) {
+	b := newBench(t, d, Settings{Calls: 3})
 	b.provider.gate, b.provider.began = make(chan struct{}), make(chan struct{}, 100)
 	ids := inOrder(9)
 	for _, id := range ids[:8] {

@@ -85,11 +85,7 @@ func (w *worker) look(ctx context.Context) {
 	if free == 0 {
 		return
 	}
-	var list []intent
-	err := w.p.Service.View(ctx, func(ctx context.Context, tx *headrace.Tx) (err error) {
-		list, err = w.p.db(tx).dueIntents(ctx, len(w.running)+free)
-		return err
-	})
+	list, err := w.due(ctx, free)
 	if err != nil {
 		w.trouble(ctx, "look for open intents", err)
 		return
@@ -99,6 +95,31 @@ func (w *worker) look(ctx context.Context) {
 			w.start(ctx, i)
 		}
 	}
+}
+
+// due returns intents that this process is to call for, after it has taken over what others have left lying.
+func (w *worker) due(ctx context.Context, free int) (list []intent, err error) {
+	var overdue []any
+	since := func(tx *headrace.Tx) int64 { return tx.Now().Add(-w.p.settings.TakeOver).UnixMicro() }
+	err = w.p.Service.View(ctx, func(ctx context.Context, tx *headrace.Tx) (err error) {
+		if list, err = w.p.db(tx).dueIntents(ctx, len(w.running)+free); err != nil {
+			return err
+		}
+		overdue, err = w.p.db(tx).overdueIntents(ctx, since(tx), free)
+		return err
+	})
+	if err != nil || len(overdue) == 0 {
+		return list, err
+	}
+	var taken int64
+	err = w.p.Service.In(ctx, func(ctx context.Context, tx *headrace.Tx) (err error) {
+		taken, err = w.p.db(tx).takeOver(ctx, since(tx), overdue)
+		return err
+	})
+	if taken > 0 {
+		w.wait = soon
+	}
+	return list, err
 }
 
 func (w *worker) start(ctx context.Context, i intent) {

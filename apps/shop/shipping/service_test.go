@@ -1,29 +1,19 @@
 package shipping
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/headrace/headrace"
 	orders "github.com/headrace/headrace/apps/shop/orders/contract"
 	"github.com/headrace/headrace/apps/shop/shipping/contract"
-	"github.com/headrace/headrace/drivers/sqlstore/sqlite"
+	"github.com/headrace/headrace/apps/shop/storetest"
 	"github.com/headrace/headrace/headracetest"
 )
 
-func newShipping(t *testing.T, settings Settings) *Shipping {
+func newShipping(t *testing.T, d *storetest.Database, settings Settings) *Shipping {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "shipping.db"), Schema: Schema})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return New(store, settings)
+	return New(d.Open(t, Schema), settings)
 }
 
 func types(published []headrace.RawPublished) []string {
@@ -49,9 +39,8 @@ func wantTypes(t *testing.T, published []headrace.RawPublished, want ...string) 
 
 var ask = orders.CreateShipmentData{OrderID: "o1"}
 
-func TestFastCarrier(t *testing.T) {
-	t.Parallel()
-	s := newShipping(t, Settings{})
+func testFastCarrier(t *testing.T, d *storetest.Database) {
+	s := newShipping(t, d, Settings{})
 	published := headracetest.Handle(t, s.Service, orders.CreateShipment, ask)
 	wantTypes(t, published, "shipment.created", "shipment.dispatched", "shipment.delivered")
 	if d := headracetest.One(t, published, contract.Dispatched).Data; d.Tracking == "" || d.OrderID != "o1" {
@@ -63,9 +52,8 @@ func TestFastCarrier(t *testing.T) {
 	}
 }
 
-func TestSlowCarrier(t *testing.T) {
-	t.Parallel()
-	s := newShipping(t, Settings{Fetch: time.Minute, Carry: time.Hour})
+func testSlowCarrier(t *testing.T, d *storetest.Database) {
+	s := newShipping(t, d, Settings{Fetch: time.Minute, Carry: time.Hour})
 	step := contract.StepData{OrderID: "o1"}
 
 	published := headracetest.Handle(t, s.Service, orders.CreateShipment, ask)
@@ -88,18 +76,16 @@ func TestSlowCarrier(t *testing.T) {
 	wantTypes(t, headracetest.Handle(t, s.Service, contract.DeliveryDue, step))
 }
 
-func TestRecall(t *testing.T) {
-	t.Parallel()
-	s := newShipping(t, Settings{Fetch: time.Minute})
+func testRecall(t *testing.T, d *storetest.Database) {
+	s := newShipping(t, d, Settings{Fetch: time.Minute})
 	id := orders.OrderData{OrderID: "o1"}
 	headracetest.Handle(t, s.Service, orders.CreateShipment, ask)
 	wantTypes(t, headracetest.Handle(t, s.Service, orders.CancelShipment, id, id), "shipment.cancelled", "shipment.cancelled")
 	wantTypes(t, headracetest.Handle(t, s.Service, contract.DispatchDue, contract.StepData{OrderID: "o1"})) // it stays here
 }
 
-func TestRecallBeatsLateRequest(t *testing.T) {
-	t.Parallel()
-	s := newShipping(t, Settings{})
+func testRecallBeatsLateRequest(t *testing.T, d *storetest.Database) {
+	s := newShipping(t, d, Settings{})
 	wantTypes(t, headracetest.Handle(t, s.Service, orders.CancelShipment, orders.OrderData{OrderID: "o1"}), "shipment.cancelled")
 	wantTypes(t, headracetest.Handle(t, s.Service, orders.CreateShipment, ask))
 }

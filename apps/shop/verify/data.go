@@ -67,7 +67,7 @@ func services() []string {
 }
 
 // read reads one database after the other. The order matters: see the package comment.
-func read(ctx context.Context, directory string) (data, error) {
+func read(ctx context.Context, from Source) (data, error) {
 	d := data{engines: map[string]engine{}, heads: map[place]position{}}
 	for _, step := range []struct {
 		database string
@@ -84,13 +84,13 @@ func read(ctx context.Context, directory string) (data, error) {
 		{"archive", d.readArchive},
 		{"orders", d.readKnown},
 	} {
-		err := at(ctx, directory, step.database, func(m moment) error { return step.read(ctx, m) })
+		err := from.at(ctx, step.database, func(m moment) error { return step.read(ctx, m) })
 		if err != nil {
 			return d, fmt.Errorf("verify: %w", err)
 		}
 	}
 	for _, name := range services() {
-		if err := at(ctx, directory, name, func(m moment) error { return d.readHeads(ctx, m) }); err != nil {
+		if err := from.at(ctx, name, func(m moment) error { return d.readHeads(ctx, m) }); err != nil {
 			return d, fmt.Errorf("verify: %w", err)
 		}
 	}

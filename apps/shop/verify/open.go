@@ -20,25 +20,44 @@ type moment struct {
 	tx   *sql.Tx
 }
 
-// at opens a service's database for one moment, runs fn on it and closes it.
-func at(ctx context.Context, directory, name string, fn func(moment) error) error {
-	path := filepath.Join(directory, name+".db")
+// at opens a database for one moment, runs fn on it and closes it.
+func (s Source) at(ctx context.Context, name string, fn func(moment) error) error {
+	m, where, err := s.open(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer m.close()
+	m.name = name
+	if err := fn(m); err != nil {
+		return fmt.Errorf("read %s: %w", where, err)
+	}
+	return nil
+}
+
+// open also says what it is that was opened.
+func (s Source) open(ctx context.Context, name string) (m moment, where string, err error) {
+	if s.Postgres != "" && name != "provider" {
+		where = "schema " + name
+		m, err = openSchema(ctx, s.Postgres, name)
+	} else {
+		where = filepath.Join(s.Directory, name+".db")
+		m, err = openFile(ctx, where)
+	}
+	if err != nil && !errors.Is(err, ErrNoData) {
+		err = fmt.Errorf("open %s: %w", where, err)
+	}
+	return m, where, err
+}
+
+func openFile(ctx context.Context, path string) (moment, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %s does not exist", ErrNoData, path)
+		return moment{}, fmt.Errorf("%w: %s does not exist", ErrNoData, path)
 	}
 	m, err := open(ctx, path, "ro")
 	if readOnlyIsNotEnough(err) {
 		m, err = open(ctx, path, "rw")
 	}
-	if err != nil {
-		return fmt.Errorf("open %s: %w", path, err)
-	}
-	defer m.close()
-	m.name = name
-	if err := fn(m); err != nil {
-		return fmt.Errorf("read %s: %w", path, err)
-	}
-	return nil
+	return m, err
 }
 
 // open begins the moment at once: the first read decides which it is.

@@ -15,10 +15,17 @@ import (
 // ErrNoData means that there is no shop's data where it was looked for.
 var ErrNoData = errors.New("there is no shop's data")
 
-// Run reads the databases in a directory and returns what it found. It writes nothing. Errors: ErrNoData; otherwise a database could not
-// be read.
-func Run(ctx context.Context, directory string) (Report, error) {
-	d, err := read(ctx, directory)
+// Source is where a shop's data is.
+type Source struct {
+	// Directory has the files: all databases, or only that of the payment provider.
+	Directory string
+	// Postgres is the URL of the database that has a schema for each service. Empty: services have files.
+	Postgres string
+}
+
+// Run reads a shop's databases and returns what it found. It writes nothing. Errors: ErrNoData; otherwise a database could not be read.
+func Run(ctx context.Context, from Source) (Report, error) {
+	d, err := read(ctx, from)
 	if err != nil {
 		return Report{}, err
 	}

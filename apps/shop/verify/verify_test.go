@@ -8,65 +8,26 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/headrace/headrace/drivers/sqlstore/sqlite"
 )
 
-// newShop writes the databases of a small shop in which every invariant holds.
-func newShop(t *testing.T) string {
-	t.Helper()
-	directory := t.TempDir()
-	for _, name := range services() {
-		store, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(directory, name+".db"), Schema: text(t, "..", name, "schema.sql")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := store.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	change(t, directory, "provider", text(t, "..", "payments", "provider", "schema.sql"))
-	for _, name := range append(services(), "provider") {
-		change(t, directory, name, text(t, "testdata", name+".sql"))
-	}
-	return directory
-}
-
-// copyOf is a shop of one's own that costs less than a new one.
-func copyOf(t *testing.T, shop string) string {
-	t.Helper()
-	directory := t.TempDir()
-	if err := os.CopyFS(directory, os.DirFS(shop)); err != nil {
-		t.Fatal(err)
-	}
-	return directory
-}
-
-func text(t *testing.T, path ...string) string {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join(path...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
-}
-
-// change does something to a database behind the shop's back.
-func change(t *testing.T, directory, name, statement string) {
-	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(directory, name+".db")+"?_pragma=ignore_check_constraints(1)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = db.ExecContext(t.Context(), statement)
-	if err := errors.Join(err, db.Close()); err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-}
-
-func TestSoundShop(t *testing.T) {
+// TestInvariants tries all of them on every engine.
+func TestInvariants(t *testing.T) {
 	t.Parallel()
-	r, err := Run(t.Context(), newShop(t))
+	for engine, found := range map[string]func(*testing.T) func(*testing.T) shop{"sqlite": onFiles, "postgres": onServer} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			another := found(t)
+			t.Run("sound", func(t *testing.T) { testSoundShop(t, another) })
+			t.Run("lie", func(t *testing.T) { testEveryLieIsFound(t, another) })
+			t.Run("under way", func(t *testing.T) { testUnderWayIsNoLie(t, another) })
+			t.Run("moment", func(t *testing.T) { testOneMoment(t, another) })
+		})
+	}
+}
+
+func testSoundShop(t *testing.T, another func(*testing.T) shop) {
+	t.Parallel()
+	r, err := Run(t.Context(), another(t).source)
 	if err != nil || !r.OK() {
 		t.Fatalf("%v\n%s", err, r)
 	}
@@ -81,8 +42,8 @@ func TestSoundShop(t *testing.T) {
 	}
 }
 
-// TestEveryLieIsFound breaks each invariant in the ways that it can be broken, and nothing else.
-func TestEveryLieIsFound(t *testing.T) {
+// testEveryLieIsFound breaks each invariant in the ways that it can be broken, and nothing else.
+func testEveryLieIsFound(t *testing.T, another func(*testing.T) shop) {
 	t.Parallel()
 	const (
 		ledger       = "the ledger sums to zero, and so does every posting"
@@ -102,7 +63,6 @@ func TestEveryLieIsFound(t *testing.T) {
 		archive      = "the archive has every event that it has heard of"
 		parked       = "no event is dead; those that wait are listed"
 	)
-	sound := newShop(t)
 	for name, c := range map[string]struct {
 		database, lie string
 		found         []string
@@ -145,9 +105,9 @@ func TestEveryLieIsFound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			directory := copyOf(t, sound)
-			change(t, directory, c.database, c.lie)
-			r, err := Run(t.Context(), directory)
+			s := another(t)
+			s.change(t, c.database, c.lie)
+			r, err := Run(t.Context(), s.source)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -168,10 +128,9 @@ func broken(r Report) []string {
 	return names
 }
 
-// TestUnderWayIsNoLie: what is not there yet may still come, as long as there is something that it may come of.
-func TestUnderWayIsNoLie(t *testing.T) {
+// testUnderWayIsNoLie: what is not there yet may still come, as long as there is something that it may come of.
+func testUnderWayIsNoLie(t *testing.T, another func(*testing.T) shop) {
 	t.Parallel()
-	sound := newShop(t)
 	for name, c := range map[string]struct{ database, change, listed string }{
 		"event not heard":    {"notifications", `DELETE FROM mail WHERE dedupe_key = 'm2'; UPDATE headrace_lease SET seq = 2`, "mails on their way: 1"},
 		"event not numbered": {"orders", `INSERT INTO headrace_outbox (topic, partition, published) VALUES ('orders', 0, 1)`, "orders: 1 events of orders wait for a number"},
@@ -181,9 +140,9 @@ func TestUnderWayIsNoLie(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			directory := copyOf(t, sound)
-			change(t, directory, c.database, c.change)
-			r, err := Run(t.Context(), directory)
+			s := another(t)
+			s.change(t, c.database, c.change)
+			r, err := Run(t.Context(), s.source)
 			if err != nil || !r.OK() || !strings.Contains(r.String(), c.listed) {
 				t.Errorf("%v\nwant it to say %q:\n%s", err, c.listed, r)
 			}
@@ -191,16 +150,36 @@ func TestUnderWayIsNoLie(t *testing.T) {
 	}
 }
 
+// testOneMoment: what is written while a database is read is not seen, and reading writes nothing.
+func testOneMoment(t *testing.T, another func(*testing.T) shop) {
+	t.Parallel()
+	s := another(t)
+	err := s.source.at(t.Context(), "orders", func(m moment) error {
+		s.change(t, "orders", `UPDATE shop_order SET status = 'placed'; DELETE FROM shop_order WHERE id = 'running'`)
+		left, err := m.ids(t.Context(), `SELECT id FROM shop_order WHERE status <> 'placed' OR id = 'running'`)
+		if len(left) != 6 {
+			t.Errorf("later orders are seen: %v, %v", left, err)
+		}
+		if _, err := m.tx.ExecContext(t.Context(), `DELETE FROM shop_order`); err == nil {
+			t.Error("a moment could be written to")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestNoData(t *testing.T) {
 	t.Parallel()
-	if _, err := Run(t.Context(), t.TempDir()); !errors.Is(err, ErrNoData) {
+	if _, err := Run(t.Context(), Source{Directory: t.TempDir()}); !errors.Is(err, ErrNoData) {
 		t.Errorf("an empty directory: %v", err)
 	}
-	directory := newShop(t)
+	directory := newFiles(t)
 	if err := os.WriteFile(filepath.Join(directory, "payments.db"), []byte("this is no database, and long enough to be looked at"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(t.Context(), directory); err == nil || errors.Is(err, ErrNoData) {
+	if _, err := Run(t.Context(), Source{Directory: directory}); err == nil || errors.Is(err, ErrNoData) {
 		t.Errorf("a file that is no database: %v", err)
 	}
 }
@@ -208,7 +187,7 @@ func TestNoData(t *testing.T) {
 // TestVerifyWhileSomebodyWrites reads a database whose newest part is in a log that somebody holds open.
 func TestVerifyWhileSomebodyWrites(t *testing.T) {
 	t.Parallel()
-	directory := newShop(t)
+	directory := newFiles(t)
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(directory, "orders.db")+"?_txlock=immediate")
 	if err != nil {
 		t.Fatal(err)
@@ -225,7 +204,7 @@ func TestVerifyWhileSomebodyWrites(t *testing.T) {
 	if _, err := tx.ExecContext(t.Context(), `DELETE FROM shop_order`); err != nil { // not committed: it has not happened
 		t.Fatal(err)
 	}
-	if r, err := Run(t.Context(), directory); err != nil || !r.OK() {
+	if r, err := Run(t.Context(), Source{Directory: directory}); err != nil || !r.OK() {
 		t.Errorf("%v\n%s", err, r)
 	}
 }

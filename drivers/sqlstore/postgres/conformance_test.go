@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,8 +21,12 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	server := startServer(t)
+	conform(t, startServer(t))
+}
+
+func conform(t *testing.T, server *servers) {
 	drivertest.Run(t, drivertest.Backend{
+		Name:   "memory, PostgreSQL",
 		Store:  func(t testing.TB, clock driver.Clock) drivertest.Database { return openDatabase(t, server, clock) },
 		Broker: func(testing.TB) driver.Broker { return memory.NewBroker(memory.BrokerConfig{}) },
 		Has:    drivertest.Capabilities{SQL: true, Processes: true, Writers: true},
@@ -31,6 +37,7 @@ func TestConformance(t *testing.T) {
 type servers struct {
 	*testserver.PostgresServer
 	schemas atomic.Int64
+	address func(schema string) string // how processes reach the server; nil: directly
 }
 
 func startServer(t testing.TB) *servers {
@@ -39,13 +46,22 @@ func startServer(t testing.TB) *servers {
 
 func (s *servers) schema() string { return "Service " + parameter(int(s.schemas.Add(1))) }
 
+// addressOf is where the processes of a schema connect to.
+func (s *servers) addressOf(schema string) string {
+	if s.address == nil {
+		return s.URL()
+	}
+	return s.address(schema)
+}
+
 const valueTables = `CREATE TABLE IF NOT EXISTS value (key TEXT PRIMARY KEY, value TEXT NOT NULL)`
 
 // world is a schema and the processes that have it open.
 type world struct {
 	t         testing.TB
 	config    Config
-	url       string
+	url       string // for processes
+	admin     string // for the test
 	ahead     atomic.Int64
 	processes []*process
 }
@@ -53,11 +69,44 @@ type world struct {
 // process is a store as a process of its own would have it open: it can die.
 type process struct {
 	pool *pgxpool.Pool
-	dead atomic.Bool
+
+	mu    sync.Mutex
+	dead  bool
+	conns []net.Conn
+}
+
+// dial connects, as long as the process lives.
+func (p *process) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dead {
+		return nil, errors.New("process is dead")
+	}
+	c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err == nil {
+		p.conns = append(p.conns, c)
+	}
+	return c, err
+}
+
+// die ends the process's connections, whatever is under way on them.
+func (p *process) die() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dead = true
+	for _, c := range p.conns {
+		_ = c.Close()
+	}
 }
 
 func openDatabase(t testing.TB, server *servers, clock driver.Clock) drivertest.Database {
-	w := &world{t: t, url: server.URL(), config: Config{Schema: server.schema(), Tables: valueTables, Clock: clock}}
+	schema := server.schema()
+	w := &world{
+		t: t, url: server.addressOf(schema), admin: server.URL(), config: Config{Schema: schema, Tables: valueTables, Clock: clock},
+	}
+	if server.address != nil {
+		t.Cleanup(w.terminate) // the pooler would keep connections that nobody needs any more
+	}
 	w.ahead.Store(int64(time.Until(clock.Now()))) // from now on, the database's clock goes by itself
 	return drivertest.Database{
 		Store: w.start(), Second: w.start, Restart: w.restart, Put: put, Get: get,
@@ -74,12 +123,7 @@ func (w *world) start() driver.Store {
 	p := &process{}
 	config.MaxConns = 8
 	config.ConnConfig.RuntimeParams["application_name"] = w.config.Schema
-	config.BeforeConnect = func(context.Context, *pgx.ConnConfig) error {
-		if p.dead.Load() {
-			return errors.New("process is dead")
-		}
-		return nil
-	}
+	config.ConnConfig.DialFunc = p.dial
 	if p.pool, err = pgxpool.NewWithConfig(w.t.Context(), config); err != nil {
 		w.t.Fatal(err)
 	}
@@ -103,27 +147,27 @@ func (w *world) start() driver.Store {
 func (w *world) restart() driver.Store {
 	w.t.Helper()
 	for _, p := range w.processes {
-		p.dead.Store(true)
+		p.die()
 	}
 	w.terminate()
 	w.processes = nil
 	return w.start()
 }
 
-// terminate ends all connections of this world's processes and waits until the server has undone what they did.
+// terminate waits until the server has undone what this world's processes had not committed. One that waits for a lock does not see by itself
+// that its client has gone.
 func (w *world) terminate() {
 	w.t.Helper()
-	admin, err := pgx.Connect(w.t.Context(), w.url)
+	ctx := context.WithoutCancel(w.t.Context())
+	admin, err := pgx.Connect(ctx, w.admin)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer func() { _ = admin.Close(context.WithoutCancel(w.t.Context())) }()
-	const others = ` FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid()`
-	if _, err := admin.Exec(w.t.Context(), `SELECT pg_terminate_backend(pid)`+others, w.config.Schema); err != nil {
-		w.t.Fatal(err)
-	}
+	defer func() { _ = admin.Close(ctx) }()
 	for left := 1; left > 0; {
-		if err := admin.QueryRow(w.t.Context(), `SELECT count(*)`+others, w.config.Schema).Scan(&left); err != nil {
+		err := admin.QueryRow(ctx, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+			WHERE application_name = $1 AND pid <> pg_backend_pid()`, w.config.Schema).Scan(&left)
+		if err != nil {
 			w.t.Fatal(err)
 		}
 	}

@@ -77,6 +77,9 @@ func (c *conn) BeginTx(ctx context.Context, o sqldriver.TxOptions) (sqldriver.Tx
 	return transaction{c.Conn.Conn()}, nil
 }
 
+// Lost says to [sqlstore.Tx] whether the connection has ended.
+func (c *conn) Lost() bool { return c.Conn.Conn().IsClosed() }
+
 func beginSQL(o sqldriver.TxOptions) (string, error) {
 	begin := "BEGIN"
 	switch level := sql.IsolationLevel(o.Isolation); level {

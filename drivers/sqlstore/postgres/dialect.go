@@ -15,8 +15,9 @@ import (
 
 // dialect is the [sqlstore.Dialect] of PostgreSQL. Its clock is the database's: all processes go by the same one.
 type dialect struct {
-	schema string
-	ahead  func() time.Duration // how far the clock is put forward, by tests; nil: not at all
+	schema      string
+	lockTimeout time.Duration
+	ahead       func() time.Duration // how far the clock is put forward, by tests; nil: not at all
 }
 
 // Now is when the statement began. So it is stable within it and indexes can serve it; and whoever waits for a lock takes a lease for too short

@@ -9,32 +9,6 @@ import (
 	"github.com/headrace/headrace/driver"
 )
 
-func TestTenProcessesOpenAtOnce(t *testing.T) {
-	t.Parallel()
-	server := startServer(t)
-	c := Config{URL: server.URL(), Schema: server.schema(), Tables: valueTables}
-	var all sync.WaitGroup
-	start, failures := make(chan struct{}), make([]error, 10)
-	for i := range failures {
-		all.Go(func() {
-			<-start
-			store, err := Open(t.Context(), c)
-			if err == nil {
-				err = store.Close()
-			}
-			failures[i] = err
-		})
-	}
-	close(start)
-	all.Wait()
-	if err := errors.Join(failures...); err != nil {
-		t.Error(err)
-	}
-	if n := server.Do(`SELECT count(*) FROM "` + c.Schema + `".headrace_schema`); n != "1" {
-		t.Errorf("%s versions were recorded, want 1", n)
-	}
-}
-
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	server := startServer(t)
@@ -46,12 +20,13 @@ func TestOpenRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server.Do(`UPDATE "` + c.Schema + `".headrace_schema SET version = 2`)
+	server.Do(`INSERT INTO "` + c.Schema + `".headrace_migration (version_id, is_applied) VALUES (1000, true)`)
 	for want, c := range map[string]Config{
 		"newer release":          c,
 		"no schema":              {URL: server.URL()},
 		"one of URL and Pool":    {Schema: "s"},
 		"make the service's tab": {URL: server.URL(), Schema: "s", Tables: "CREATE NONSENSE"},
+		"00002_wrong.sql":        {URL: server.URL(), Schema: "s", Migrations: files("00001_right", "CREATE TABLE x ()", "00002_wrong", "CREATE NONSENSE")},
 	} {
 		store, err := Open(t.Context(), c)
 		if err == nil {
@@ -80,4 +55,36 @@ func exec(t testing.TB, tx driver.Tx, query string, arguments ...any) error {
 	t.Helper()
 	_, err := tx.(driver.SQLTx).SQL().ExecContext(t.Context(), query, arguments...)
 	return err
+}
+
+// TestProcessesSetUpAtOnce: they name topics in whatever order. None of them gets in the way of another.
+func TestProcessesSetUpAtOnce(t *testing.T) {
+	t.Parallel()
+	server := startServer(t)
+	for range 10 {
+		schema := server.schema()
+		errs := make([]error, 6)
+		stores := make([]driver.Store, len(errs))
+		for n := range stores {
+			store, err := Open(t.Context(), Config{URL: server.URL(), Schema: schema})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = store.Close() })
+			stores[n] = store
+		}
+		var setUps sync.WaitGroup
+		for n, store := range stores {
+			topics := make([]driver.TopicSize, 8)
+			for i := range topics {
+				topics[i] = driver.TopicSize{Topic: "topic " + parameter((i+n)%len(topics)), Partitions: 2}
+			}
+			setup := driver.Setup{Service: "s", Owns: topics[:4], Follows: topics[4:]}
+			setUps.Go(func() { errs[n] = store.Setup(t.Context(), setup) })
+		}
+		setUps.Wait()
+		if err := errors.Join(errs...); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

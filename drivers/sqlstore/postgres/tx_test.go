@@ -13,7 +13,8 @@ import (
 
 func openFor(t testing.TB, server *servers, c Config) driver.Store {
 	t.Helper()
-	c.URL, c.Schema, c.Tables = server.URL(), server.schema(), valueTables
+	c.Schema, c.Tables = server.schema(), valueTables
+	c.URL = server.addressOf(c.Schema)
 	store, err := Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -33,16 +34,34 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// backendOf is the server's process that a transaction runs in.
+func backendOf(t testing.TB, tx driver.Tx) (pid int) {
+	t.Helper()
+	must(t, tx.(driver.SQLTx).SQL().QueryRowContext(t.Context(), `SELECT pg_backend_pid()`).Scan(&pid))
+	return pid
+}
+
 func TestTransactions(t *testing.T) {
 	t.Parallel()
-	server := startServer(t)
+	for name, start := range map[string]func(testing.TB) *servers{"directly": startServer, "through PgBouncer": startPooled} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			transactions(t, start(t))
+		})
+	}
+}
+
+func transactions(t *testing.T, server *servers) {
 	for name, test := range map[string]func(*testing.T, *servers){
 		"a lock that is not to be had is a conflict": lockTimeout,
 		"an idle transaction frees its locks":        idleTimeout,
 		"a key's commits are in the order of ids":    keyOrder,
 		"a connection lost in COMMIT says unknown":   lostBeforeCommit,
-		"pgx is reached":                        pgxConn,
-		"a handler's own conflict is run again": ownConflict,
+		"pgx is reached":                          pgxConn,
+		"a handler's own conflict is run again":   ownConflict,
+		"a connection that was ended is no error": endedBefore,
+		"a heartbeat waits for a commit":          heartbeatWaits,
+		"a heartbeat does not wait for ever":      heartbeatGivesUp,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -65,9 +84,10 @@ func lockTimeout(t *testing.T, server *servers) {
 
 // idleTimeout has a transaction that nobody goes on with, as that of a process that is stopped, and another that wants its row.
 func idleTimeout(t *testing.T, server *servers) {
-	store := openFor(t, server, Config{IdleTimeout: 100 * time.Millisecond})
-	stopped, next := begin(t, store), begin(t, store)
+	store := openFor(t, server, Config{IdleTimeout: 2 * time.Second})
+	stopped := begin(t, store)
 	must(t, exec(t, stopped, upsert, "k"))
+	next := begin(t, store)
 	must(t, exec(t, next, upsert, "k"))
 	must(t, next.Commit(t.Context()))
 	if err := stopped.Commit(t.Context()); err == nil {
@@ -99,9 +119,7 @@ func lostBeforeCommit(t *testing.T, server *servers) {
 	store := openFor(t, server, Config{})
 	tx := begin(t, store)
 	must(t, exec(t, tx, upsert, "k"))
-	var pid int
-	must(t, tx.(driver.SQLTx).SQL().QueryRowContext(t.Context(), `SELECT pg_backend_pid()`).Scan(&pid))
-	server.Do(fmt.Sprintf(`SELECT pg_terminate_backend(%d, 10000)`, pid))
+	server.Do(fmt.Sprintf(`SELECT pg_terminate_backend(%d, 10000)`, backendOf(t, tx)))
 	if err := tx.Commit(t.Context()); !errors.Is(err, driver.ErrUnknownOutcome) {
 		t.Errorf("commit on a connection that the server ended: %v; want that the outcome is unknown", err)
 	}
@@ -139,5 +157,73 @@ func ownConflict(t *testing.T, server *servers) {
 	}))
 	if runs != 2 {
 		t.Errorf("it was run %d times, want 2", runs)
+	}
+}
+
+// endedBefore has the server end connections that nobody uses at the moment.
+func endedBefore(t *testing.T, server *servers) {
+	store := openFor(t, server, Config{})
+	service := headrace.NewService(headrace.ServiceConfig{Name: "orders", Store: store})
+	put := func(_ context.Context, tx *headrace.Tx) error { return exec(t, tx.Driver(), upsert, "k") }
+	var pid int
+	must(t, service.In(t.Context(), func(ctx context.Context, tx *headrace.Tx) error {
+		pid = backendOf(t, tx.Driver())
+		return put(ctx, tx)
+	}))
+	if ended := server.Do(fmt.Sprintf(`SELECT pg_terminate_backend(%d, 10000)`, pid)); ended != "t" {
+		t.Fatalf("ending a connection: %s", ended)
+	}
+	must(t, service.In(t.Context(), put))
+}
+
+var lease = driver.Partition{Topic: "orders"}
+
+// leased is a store in which a member has a lease, a transaction that has moved its cursor, and a heartbeat that waits for it.
+func leased(t *testing.T, server *servers, c Config) (store driver.Store, tx driver.Tx, beat chan error) {
+	t.Helper()
+	store = openFor(t, server, c)
+	must(t, store.EnsureCursors(t.Context(), "g", map[driver.Partition]driver.Position{lease: driver.Start}))
+	l, ok, err := store.Acquire(t.Context(), "g", lease, "m", time.Second)
+	must(t, err)
+	if !ok {
+		t.Fatal("the lease is not to be had")
+	}
+	tx = begin(t, store)
+	_, err = tx.Advance(t.Context(), "g", []driver.Advance{{Partition: lease, Fence: l.Fence, From: driver.Start, To: driver.Start.Next()}})
+	must(t, err)
+	beat = make(chan error, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Cleanup(cancel)
+	go func() {
+		_, err := store.Heartbeat(ctx, "m", time.Hour)
+		beat <- err
+	}()
+	return store, tx, beat
+}
+
+func heartbeatWaits(t *testing.T, server *servers) {
+	store, tx, beat := leased(t, server, Config{})
+	eventually(t, "the heartbeat waits", func() bool {
+		return server.Do(`SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%WITH patience%'`) == "t"
+	})
+	must(t, tx.Commit(t.Context()))
+	must(t, <-beat)
+	view, err := store.Heartbeat(t.Context(), "another", time.Hour)
+	must(t, err)
+	if s := view.Slots[0]; s.Owner != "m" || s.Cursor != driver.Start.Next() {
+		t.Errorf("the lease is %+v, want it with its owner and where the commit has moved it", s)
+	}
+	var left int64
+	must(t, begin(t, store).(driver.SQLTx).SQL().QueryRowContext(t.Context(),
+		`SELECT expires / 1000000 - extract(epoch FROM now())::BIGINT FROM headrace_lease`).Scan(&left))
+	if left < 3000 {
+		t.Errorf("the lease expires in %d s, want an hour", left)
+	}
+}
+
+func heartbeatGivesUp(t *testing.T, server *servers) {
+	_, _, beat := leased(t, server, Config{LockTimeout: 50 * time.Millisecond})
+	if err := <-beat; !errors.Is(err, driver.ErrConflict) {
+		t.Errorf("a heartbeat while somebody keeps a lease locked: %v; want a conflict", err)
 	}
 }

@@ -4,20 +4,47 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/headrace/headrace/driver"
 	"github.com/headrace/headrace/driver/drivertest"
+	"github.com/headrace/headrace/drivers/redis"
+	"github.com/headrace/headrace/drivers/testserver"
 	"github.com/headrace/headrace/memory"
 )
 
 func TestConformance(t *testing.T) {
 	drivertest.Run(t, drivertest.Backend{
+		Name:   "memory, SQLite",
 		Store:  openDatabase,
 		Broker: func(testing.TB) driver.Broker { return memory.NewBroker(memory.BrokerConfig{}) },
 		Has:    drivertest.Capabilities{SQL: true},
+	})
+}
+
+func TestConformanceWithRedis(t *testing.T) {
+	server := testserver.Redis(t)
+	var number atomic.Int64
+	drivertest.Run(t, drivertest.Backend{
+		Name:  "Redis Streams, SQLite",
+		Store: openDatabase,
+		Broker: func(t testing.TB) driver.Broker {
+			broker, err := redis.NewBroker(redis.BrokerConfig{URL: server.URL(), Prefix: fmt.Sprint("test-", number.Add(1))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := broker.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			return broker
+		},
+		Has: drivertest.Capabilities{SQL: true, Reappend: true},
 	})
 }
 

@@ -23,6 +23,8 @@ func (dialect) Lock() string { return "" }
 
 func (dialect) LockKeys(context.Context, *sql.Tx, []driver.Message) error { return nil }
 
+func (dialect) Heartbeat() string { return "" }
+
 func (dialect) Prefix() string { return "" }
 
 // Context cuts a context loose: to watch it during a statement costs more than the statement.

@@ -10,12 +10,14 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
+	"errors"
 	"fmt"
 	"time"
 
-	"github.com/headrace/headrace/apps/shop/money"
+	"modernc.org/sqlite" // and the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"github.com/headrace/headrace/apps/shop/money"
 )
 
 //go:embed schema.sql
@@ -45,14 +47,15 @@ type Answer struct {
 	Declined string // why not, in a word; empty if it was done
 }
 
-// Open opens the provider's file. What was answered is in it before the answer is given; a crash of the process loses nothing.
+// Open opens the provider's file, which other processes of this machine may open and use at the same time. What was answered is in it before the
+// answer is given; a crash of the process loses nothing.
 func Open(ctx context.Context, c Config) (*Provider, error) {
 	db, err := sql.Open("sqlite", "file:"+c.Path+"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)")
 	if err != nil {
 		return nil, fmt.Errorf("provider: open %s: %w", c.Path, err)
 	}
 	db.SetMaxOpenConns(1) // one writer; requests queue here instead of colliding in the file
-	if _, err := db.ExecContext(ctx, schema); err != nil {
+	if err := setUp(ctx, db); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("provider: open %s: %w", c.Path, err)
 	}
@@ -61,6 +64,30 @@ func Open(ctx context.Context, c Config) (*Provider, error) {
 		p.clock = time.Now
 	}
 	return p, nil
+}
+
+const (
+	busyFor   = 10 * time.Second // how long others may be in the way
+	busyAgain = 5 * time.Millisecond
+)
+
+// setUp makes the tables. Where several processes make the file a database at once, SQLite refuses all but one instead of letting them wait.
+func setUp(ctx context.Context, db *sql.DB) error {
+	ctx, cancel := context.WithTimeout(ctx, busyFor)
+	defer cancel()
+	again := time.NewTicker(busyAgain)
+	defer again.Stop()
+	for {
+		_, err := db.ExecContext(ctx, schema)
+		if e, ok := errors.AsType[*sqlite.Error](err); !ok || e.Code()&0xff != sqlite3.SQLITE_BUSY {
+			return err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // Close closes the file.

@@ -1,9 +1,7 @@
 -- Headrace's part of a service's schema. Topics are in the order of their bytes, in which rows are locked.
--- Times are microseconds since 1970; yes and no are 1 and 0.
+-- Times are microseconds since 1970; yes and no are 1 and 0. What was released is not changed any more: the next change is the next file.
 
-CREATE TABLE headrace_schema (
-	version BIGINT NOT NULL
-);
+-- +goose Up
 
 -- How many partitions a topic was first used with, for ever.
 CREATE TABLE headrace_topic (
