@@ -29,9 +29,6 @@ type BrokerConfig struct {
 	Shards int
 	// Bound is about how many entries of a partition are kept, and how many are appended again after a loss. Default 100,000.
 	Bound int
-	// Keep leaves streams uncut. It is needed where a [Store] publishes to them: they are the only copy then. Bound says only how many
-	// entries are appended again.
-	Keep bool
 	// Timeout is how long a command may take that waits for nothing. Then its connection is given up, and it is not known whether the
 	// command had an effect. Default 5 s.
 	Timeout time.Duration
@@ -43,8 +40,8 @@ type BrokerConfig struct {
 type Broker struct {
 	layout    layout
 	bound     int
-	keep      bool
-	threshold string // bound, as Redis takes it
+	only      sync.Map // topics whose streams are the only copy of their events, and are never cut
+	threshold string   // bound, as Redis takes it
 	timeout   time.Duration
 	log       *slog.Logger
 	link      link
@@ -76,7 +73,6 @@ func NewBroker(c BrokerConfig) (*Broker, error) {
 	b := &Broker{
 		layout:  layout{prefix: prefix, shards: cmp.Or(c.Shards, 1)},
 		bound:   cmp.Or(c.Bound, 100_000),
-		keep:    c.Keep,
 		timeout: cmp.Or(c.Timeout, defaultTimeout),
 		log:     cmp.Or(c.Logger, slog.Default()),
 		closed:  make(chan struct{}),

@@ -24,13 +24,13 @@
 // what is published goes straight to its stream: one script does all of a transaction or nothing of it. It locks nothing; of two transactions
 // that change the same, the later one fails and is run again.
 //
-// It promises less. The stream is the only copy of an event: what Redis loses is lost, and a [Broker] on the same prefix must be made with
-// Keep, or it cuts away what nobody else has. Shards must be 1: a script works in one place. There is no SQL; [State] keeps a few values.
-// Redis must write what it keeps to a disk (appendonly yes) for any promise to outlive it.
-// A failover that loses the newest events is not noticed yet: their numbers may be given to others.
+// It promises less. The stream is the only copy of an event: what Redis loses is lost, is counted and is said ([headrace.Lost]), and streams of
+// such a service are never cut unless it is asked for. Redis must write what it keeps to a disk (appendonly yes) for any promise to outlive
+// it. When the server turns out to be another one than before, after a failover or a restart, a new epoch begins: numbers that it may have
+// lost are not given again. There is no SQL; [State] keeps a few values. The broker has one shard: a script works in one place.
 //
-// Its user needs besides what is below: +evalsha +script|load +hget +hset +hgetall +hdel +hexists +hincrby +zadd +zrem +zrange +zrangebyscore
-// +sadd +xrange +xtrim +set +time.
+// Its user needs besides what is below: +evalsha +script|load +hget +hmget +hset +hgetall +hdel +hexists +hincrby +zadd +zrem +zrange +zrangebyscore
+// +sadd +xrange +xtrim +set +time +info.
 //
 // # What the server needs
 //

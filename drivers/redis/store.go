@@ -1,11 +1,9 @@
 package redis
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -15,88 +13,59 @@ import (
 	"github.com/headrace/headrace/driver"
 )
 
-// StoreConfig is what a store is made of. Its zero value is a Redis server on this machine.
+// StoreConfig is what a store is made of. Name is required.
 type StoreConfig struct {
-	// URL is where Redis is, as [ClientOptions] takes it. Default "redis://127.0.0.1:6379".
-	URL string
-	// Client is used instead of a client of the store's own, whatever URL says. The store never closes it.
-	Client rueidis.Client
-	// Prefix is the Prefix of the broker that delivers what the store publishes. Default "headrace".
-	Prefix string
-	// Name is what the keys of the service's own state begin with, after a "~": every service of a Redis needs another. Default "service".
+	// Name is what the keys of the service's own state begin with, after a "~": that of the service. No two services share one.
 	Name string
-	// Timeout is how long a command may take. Then nobody knows whether it had an effect. Default 5 s.
-	Timeout time.Duration
 	// Clock decides about leases, timers and parked events. Default: the server's clock.
 	Clock driver.Clock
-	// Logger hears what a person should know about the server. Default: slog.Default.
-	Logger *slog.Logger
 }
 
-// Store is a [driver.Store] that keeps everything in Redis, for a service that has no database. What it publishes is in the stream alone, so
-// its broker must be made with [BrokerConfig.Keep] and with Shards 1.
+// Store is a [driver.Store] that keeps everything in Redis, for a service that has no database. What it publishes is in the stream alone. Its
+// methods may be called concurrently; several processes may have stores of one name.
 type Store struct {
-	layout  layout
-	name    string
-	timeout time.Duration
-	clock   driver.Clock
-	link    link
-	closed  chan struct{}
+	broker *Broker
+	name   string
+	clock  driver.Clock
+	commit *rueidis.Lua
+	page   *rueidis.Lua
+	closed chan struct{}
+	end    sync.Once
 
 	mu    sync.Mutex
 	owned []driver.Partition
-	ended bool
 }
 
 var _ driver.Store = (*Store)(nil)
 
-// NewStore makes a store. It connects when it is first used. An error means that the configuration makes no sense.
-func NewStore(c StoreConfig) (*Store, error) {
-	prefix := cmp.Or(c.Prefix, "headrace")
-	if strings.ContainsAny(prefix, "{} \t\r\n") {
-		return nil, fmt.Errorf("redis: prefix %q has braces or spaces", prefix)
+// NewStore makes a store on the server of a broker, which is the broker of the service's App, too: the store publishes to its streams, and the
+// broker never cuts those of the topics that the service owns. An error means that the configuration makes no sense, or that the
+// broker has several shards: a script works in one place.
+func NewStore(b *Broker, c StoreConfig) (*Store, error) {
+	switch {
+	case c.Name == "" || strings.ContainsAny(c.Name, "{} :\t\r\n"):
+		return nil, fmt.Errorf("redis: name %q of a store: must not be empty or have braces, colons or spaces", c.Name)
+	case b.layout.shards != 1:
+		return nil, fmt.Errorf("redis: a store needs a broker with one shard: this one has %d", b.layout.shards)
 	}
-	name := cmp.Or(c.Name, "service")
-	if strings.ContainsAny(name, "{} :\t\r\n") {
-		return nil, fmt.Errorf("redis: name %q has braces, colons or spaces", name)
-	}
-	if c.Timeout < 0 {
-		return nil, errors.New("redis: Timeout below 0")
-	}
-	s := &Store{
-		layout: layout{prefix: prefix, shards: 1}, name: name, timeout: cmp.Or(c.Timeout, defaultTimeout), clock: c.Clock, closed: make(chan struct{}),
-	}
-	s.link.given, s.link.timeout, s.link.log = c.Client, s.timeout, cmp.Or(c.Logger, slog.Default())
-	if c.Client == nil {
-		options, err := ClientOptions(cmp.Or(c.URL, "redis://127.0.0.1:6379"))
-		if err != nil {
-			return nil, err
-		}
-		s.link.options = options
-	}
-	return s, nil
+	return &Store{
+		broker: b, name: c.Name, clock: c.Clock, closed: make(chan struct{}),
+		commit: rueidis.NewLuaScript(storeSource), page: rueidis.NewLuaScript(pageSource),
+	}, nil
 }
 
 // Concurrency implements [driver.Store]. Redis runs one script at a time, but many can be on their way.
 func (s *Store) Concurrency() int { return 16 }
 
-// Close implements [driver.Store].
+// Close implements [driver.Store]. The broker stays open.
 func (s *Store) Close() error {
-	s.mu.Lock()
-	if s.ended {
-		s.mu.Unlock()
-		return nil
-	}
-	s.ended = true
-	close(s.closed)
-	s.mu.Unlock()
-	s.link.close()
+	s.end.Do(func() { close(s.closed) })
 	return nil
 }
 
 // key is the name of a key of the service, in the shard of all streams.
 func (s *Store) key(words ...string) string {
-	return s.layout.prefix + ":{0}:~" + s.name + ":" + strings.Join(words, ":")
+	return s.broker.layout.prefix + ":{0}:~" + s.name + ":" + strings.Join(words, ":")
 }
 
 func (s *Store) usable(ctx context.Context) error {
@@ -113,15 +82,7 @@ func (s *Store) client(ctx context.Context) (rueidis.Client, error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err
 	}
-	o := s.link.open()
-	select {
-	case <-o.done:
-		return o.client, o.err
-	case <-s.closed:
-		return nil, driver.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return s.broker.client(ctx)
 }
 
 // ask sends one command.
@@ -130,7 +91,7 @@ func (s *Store) ask(ctx context.Context, build func(rueidis.Builder) rueidis.Com
 	if err != nil {
 		return rueidis.RedisMessage{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.broker.timeout)
 	defer cancel()
 	return client.Do(ctx, build(client.B())).ToMessage()
 }

@@ -22,6 +22,12 @@ end
 
 local function head(heads, partition) return parts(redis.call('HGET', heads, partition) or '1-0') end
 
+-- Another server than before may lack what that one had: who publishes has to begin a new epoch first.
+local function moved()
+  local server = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+  return server ~= redis.call('HGET', KEYS[1], 'server')
+end
+
 if redis.call('EXISTS', KEYS[1] .. ':' .. ARGV[1]) == 1 then return {'again'} end
 local heads, partition = nil, nil
 for _, s in ipairs(steps) do
@@ -30,6 +36,7 @@ for _, s in ipairs(steps) do
   if word == 'none' and redis.call('HEXISTS', key, a) == 1 then return {'conflict', key, a} end
   if word == 'heads' then heads, partition = key, a end
   if word == 'stream' then
+    if moved() then return {'moved'} end
     local epoch, seq = head(heads, partition)
     local e, n = top(key)
     if e > epoch or e == epoch and n > seq then return {'foreign', key} end

@@ -19,10 +19,10 @@ func (s *Store) ReadJournal(ctx context.Context, p driver.Partition, after drive
 	if err != nil {
 		return driver.Page{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.broker.timeout)
 	defer cancel()
-	keys := []string{s.key("heads"), s.key("floors"), s.key("epochs"), s.layout.key(p)}
-	reply, err := rueidis.NewLuaScript(pageSource).Exec(ctx, client, keys, []string{p.String(), after.String(), fmt.Sprint(limit)}).ToArray()
+	keys := []string{s.key("heads"), s.key("floors"), s.key("epochs"), s.broker.layout.key(p)}
+	reply, err := s.page.Exec(ctx, client, keys, []string{p.String(), after.String(), fmt.Sprint(limit)}).ToArray()
 	if err != nil {
 		return driver.Page{}, fmt.Errorf("redis: read journal of %s: %w", p, err)
 	}
@@ -131,7 +131,7 @@ func (s *Store) TrimJournal(ctx context.Context, p driver.Partition, upTo driver
 			return err
 		}
 		m, err := s.ask(ctx, func(b rueidis.Builder) rueidis.Completed {
-			return b.Xrange().Key(s.layout.key(p)).Start("-").End(upTo.String()).Build()
+			return b.Xrange().Key(s.broker.layout.key(p)).Start("-").End(upTo.String()).Build()
 		})
 		if err != nil {
 			return err
@@ -143,7 +143,7 @@ func (s *Store) TrimJournal(ctx context.Context, p driver.Partition, upTo driver
 		last := list[len(list)-1].Position
 		trimmed = len(list)
 		floor.set(last.String())
-		tx.do("trim", s.layout.key(p), last.Next().String(), "")
+		tx.do("trim", s.broker.layout.key(p), last.Next().String(), "")
 		return nil
 	})
 	return trimmed, err

@@ -22,8 +22,12 @@ func TestWhatTheServerLostIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	store := openStore(t, redis.StoreConfig{Client: client}).Store
+	store := openStore(t, redis.BrokerConfig{Client: client}, redis.StoreConfig{Name: "shop"}).Store
 	p := driver.Partition{Topic: "orders"}
+	setup := driver.Setup{Service: "shop", Owns: []driver.TopicSize{{Topic: "orders", Partitions: 1}}}
+	if err := store.Setup(t.Context(), setup); err != nil {
+		t.Fatal(err)
+	}
 	tx, err := store.Begin(t.Context(), driver.TxOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -18,6 +17,7 @@ import (
 func (s *Store) Setup(ctx context.Context, setup driver.Setup) error {
 	var owned []driver.Partition
 	for _, size := range setup.Owns {
+		s.broker.only.Store(size.Topic, true)
 		for n := range size.Partitions {
 			owned = append(owned, driver.Partition{Topic: size.Topic, Number: n})
 		}
@@ -25,6 +25,9 @@ func (s *Store) Setup(ctx context.Context, setup driver.Setup) error {
 	s.mu.Lock()
 	s.owned = owned
 	s.mu.Unlock()
+	if err := s.identify(ctx); err != nil {
+		return err
+	}
 	return s.update(ctx, func(tx *transaction) error {
 		for _, size := range slices.Concat(setup.Owns, setup.Follows) {
 			r, err := tx.get(ctx, s.key("sizes"), size.Topic, true)
@@ -176,14 +179,8 @@ func (s *Store) RaiseEpoch(ctx context.Context, p driver.Partition, seen driver.
 		if !seen.After(head) {
 			return nil
 		}
-		epochs, err := tx.get(ctx, s.key("epochs"), p.String(), true)
-		if err != nil {
-			return err
-		}
 		head.Epoch, raised = max(seen.Epoch, head.Epoch)+1, true
-		r.set(head.String())
-		epochs.set(strings.TrimSpace(epochs.is + " " + head.String()))
-		return nil
+		return tx.raise(ctx, p, r, head)
 	})
 	return head, raised, err
 }

@@ -41,6 +41,38 @@ func (tx *transaction) get(ctx context.Context, key, field string, check bool) (
 	return r, nil
 }
 
+// load reads several fields with one command, so that get has them.
+func (tx *transaction) load(ctx context.Context, key string, fields []string) error {
+	var missing []string
+	for _, f := range fields {
+		if tx.rows[key][f] == nil && !tx.whole[key] {
+			missing = append(missing, f)
+		}
+	}
+	if len(missing) < 2 {
+		return nil
+	}
+	m, err := tx.store.ask(ctx, func(b rueidis.Builder) rueidis.Completed { return b.Hmget().Key(key).Field(missing...).Build() })
+	if err != nil {
+		return fmt.Errorf("redis: read %s: %w", key, err)
+	}
+	list, err := m.ToArray()
+	if err != nil || len(list) != len(missing) {
+		return fmt.Errorf("redis: read %s: %d values for %d fields: %w", key, len(list), len(missing), err)
+	}
+	for i, f := range missing {
+		r := &row{}
+		if !list[i].IsNil() {
+			if r.was, err = list[i].ToString(); err != nil {
+				return fmt.Errorf("redis: read %s: %w", key, err)
+			}
+			r.is, r.there, r.here = r.was, true, true
+		}
+		tx.put(key, f, r)
+	}
+	return nil
+}
+
 func (tx *transaction) put(key, field string, r *row) {
 	if tx.rows[key] == nil {
 		tx.rows[key] = map[string]*row{}

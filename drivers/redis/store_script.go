@@ -49,10 +49,10 @@ func (s *Store) run(ctx context.Context, c *steps) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.broker.timeout)
 	defer cancel()
 	args := append([]string{rand.Text()}, c.args...)
-	reply, err := rueidis.NewLuaScript(storeSource).Exec(ctx, client, c.keys, args).AsStrSlice()
+	reply, err := s.commit.Exec(ctx, client, c.keys, args).AsStrSlice()
 	if _, answered := rueidis.IsRedisErr(err); err != nil && !answered {
 		return nil, fmt.Errorf("redis: commit: %w: %w", driver.ErrUnknownOutcome, err)
 	}
@@ -62,6 +62,8 @@ func (s *Store) run(ctx context.Context, c *steps) ([]string, error) {
 	switch reply[0] {
 	case "done":
 		return reply[1:], nil
+	case "moved":
+		return nil, errors.Join(fmt.Errorf("redis: commit: %w: the server is another one than before", driver.ErrConflict), s.identify(ctx))
 	case "foreign":
 		return nil, fmt.Errorf("redis: commit: %s: %w: %w", reply[1], driver.ErrConflict, errForeign)
 	}

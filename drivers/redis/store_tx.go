@@ -105,6 +105,13 @@ func (tx *transaction) Advance(ctx context.Context, group string, moves []driver
 	if err := tx.writable(ctx); err != nil {
 		return 0, err
 	}
+	fields := make([]string, len(moves))
+	for i, m := range moves {
+		fields[i] = leaseField(group, m.Partition)
+	}
+	if err := tx.load(ctx, tx.store.key("leases"), fields); err != nil {
+		return 0, err
+	}
 	moved := 0
 	for _, m := range moves {
 		l, r, err := tx.lease(ctx, group, m.Partition)
@@ -152,9 +159,9 @@ func (tx *transaction) publish(c *steps) {
 	}
 	for _, p := range slices.SortedFunc(maps.Keys(lists), driver.Partition.Compare) {
 		c.step("heads", tx.store.key("heads"), p.String(), "")
-		c.step("stream", tx.store.layout.key(p), "", "")
+		c.step("stream", tx.store.broker.layout.key(p), "", "")
 		for _, m := range lists[p] {
-			c.step("publish", tx.store.layout.key(p), string(m.Meta), string(m.Data))
+			c.step("publish", tx.store.broker.layout.key(p), string(m.Meta), string(m.Data))
 		}
 	}
 }
