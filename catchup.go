@@ -82,6 +82,9 @@ func (w *worker) readPage(ctx context.Context, p *partition, page driver.Page) (
 	if entered != p.cursor() {
 		return nil, w.enterEpoch(ctx, p, entered, lost)
 	}
+	if page.Lost.After(p.cursor()) {
+		return nil, w.passLost(ctx, p, page.Lost)
+	}
 	r := readHistory(p.cursor(), page.Entries)
 	if r.gap || len(page.Entries) == 0 && p.cursor() != page.Head {
 		w.stall(ctx, p, fmt.Errorf("the journal has a hole after %s", p.cursor()))
@@ -112,6 +115,19 @@ func (w *worker) rejoin(ctx context.Context, reached map[*partition]Position) er
 		}
 		p.rejoined = p.cursor()
 	}
+	return nil
+}
+
+// passLost moves a cursor past events that nobody has any more, and says how many there were.
+func (w *worker) passLost(ctx context.Context, p *partition, to Position) error {
+	from := p.cursor()
+	if err := w.enterEpoch(ctx, p, to, 0); err != nil {
+		return err
+	}
+	count := int(to.Seq - from.Seq)
+	w.service.log().ErrorContext(ctx, "events are lost: the store that published them kept no second copy",
+		"topic", p.id.Topic, "partition", p.id.Number, "after", from.String(), "to", to.String(), "count", count)
+	w.note(p, Lost, count, nil)
 	return nil
 }
 

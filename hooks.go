@@ -60,6 +60,7 @@ const (
 	LeaseDirty   SignalKind = "lease_dirty"   // the same, from a member that had not given it back
 	EpochRaised  SignalKind = "epoch_raised"  // a journal was found restored to an older state
 	LostFuture   SignalKind = "lost_future"   // events applied that the restored journal does not have
+	Lost         SignalKind = "lost"          // events that a store without a second copy has lost
 	Stalled      SignalKind = "stalled"       // a partition cannot go on without a person: history is trimmed
 )
 

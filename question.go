@@ -36,6 +36,7 @@ type pageAnswer struct {
 	Head    string         `json:"head"`
 	Floor   string         `json:"floor"`
 	Epochs  []driver.Epoch `json:"epochs,omitempty"`
+	Lost    string         `json:"lost,omitempty"`
 }
 
 type entryAnswer struct {
@@ -46,6 +47,9 @@ type entryAnswer struct {
 
 func encodePage(page driver.Page) *pageAnswer {
 	a := &pageAnswer{Head: page.Head.String(), Floor: page.Floor.String(), Epochs: page.Epochs}
+	if !page.Lost.IsZero() {
+		a.Lost = page.Lost.String()
+	}
 	for _, e := range page.Entries {
 		a.Entries = append(a.Entries, entryAnswer{e.Position.String(), e.Meta, e.Data})
 	}
@@ -54,9 +58,12 @@ func encodePage(page driver.Page) *pageAnswer {
 
 func (a *pageAnswer) decode() (driver.Page, error) {
 	page := driver.Page{Epochs: a.Epochs, Entries: make([]driver.Entry, len(a.Entries))}
-	var problems [3]error
+	var problems [4]error
 	page.Head, problems[0] = driver.ParsePosition(a.Head)
 	page.Floor, problems[1] = driver.ParsePosition(a.Floor)
+	if a.Lost != "" {
+		page.Lost, problems[3] = driver.ParsePosition(a.Lost)
+	}
 	for i, e := range a.Entries {
 		page.Entries[i] = driver.Entry{Meta: e.Meta, Data: e.Data}
 		if page.Entries[i].Position, problems[2] = driver.ParsePosition(e.Position); problems[2] != nil {

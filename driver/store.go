@@ -121,6 +121,8 @@ type Page struct {
 	Head    Position // the last numbered event
 	Floor   Position // the last trimmed event; Start if none was
 	Epochs  []Epoch  // the epochs after the first, rising
+	// Lost is up to where everything after the position asked for is lost for good, because the store keeps no second copy. Zero: nothing.
+	Lost Position
 }
 
 // Relay numbers what was published.

@@ -32,6 +32,10 @@ type Capabilities struct {
 	Writers bool
 	// Reappend: the broker wants to be given again what it lost ([driver.Broker.Bound] is above 0).
 	Reappend bool
+	// Direct: what a transaction publishes has its number when it has committed. There is no outbox.
+	Direct bool
+	// Optimistic: transactions lock nothing. Who comes first does not wait, and who commits later gets [driver.ErrConflict].
+	Optimistic bool
 }
 
 // Database is a fresh database of one service, and what the suite must know to work with it. Put and Get stand for the service's own tables;

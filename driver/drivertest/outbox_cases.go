@@ -218,13 +218,25 @@ func outboxPending(w *storeWorld) {
 	w.elapse(time.Hour)
 	w.publish(orders(1), "b", "c")
 	count, first := pending(w)
-	equal(w.world, count, 3, "pending")
+	equal(w.world, count, w.queued(3), "pending")
 	w.number(w.relay(), 1)
 	count, second := pending(w)
-	equal(w.world, count, 2, "pending after one was numbered")
+	equal(w.world, count, w.queued(2), "pending after one was numbered")
+	if w.has.Direct {
+		w.same(append(w.journal(orders(0)), w.journal(orders(1))...), []string{"1-1 a", "1-1 b", "1-2 c"}, "journals")
+		return
+	}
 	if passed := second.Sub(first); passed < 59*time.Minute || passed > 61*time.Minute {
 		w.Errorf("oldest is %v, and %v after it was numbered: want an hour between them", first, second)
 	}
+}
+
+// queued is how many of n published events wait in the outbox.
+func (w *storeWorld) queued(n int) int {
+	if w.has.Direct {
+		return 0
+	}
+	return n
 }
 
 func pending(w *storeWorld) (int, time.Time) {

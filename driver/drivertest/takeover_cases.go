@@ -67,8 +67,24 @@ func (w *storeWorld) takeOver(ctx context.Context) error {
 	return err
 }
 
+// mustOutrun takes over beside a transaction that locks nothing, and so cannot commit any more.
+func (w *storeWorld) mustOutrun(tx driver.Tx) {
+	w.Helper()
+	equal(w.world, w.lease(group, orders(0)).Cursor, driver.Start, "cursor before the commit")
+	w.must(w.takeOver(w.ctx), "acquire beside a transaction")
+	w.wantError(tx.Commit(w.ctx), driver.ErrConflict, "commit under a lease that was taken over")
+	l := w.lease(group, orders(0))
+	equal(w.world, l.Cursor, driver.Start, "cursor that the successor got")
+	equal(w.world, l.Fence, 2, "fence that the successor got")
+	equal(w.world, w.get("applied"), "", "state")
+}
+
 func takeoverWaits(w *storeWorld) {
 	tx := busy(w, 3)
+	if w.has.Optimistic {
+		w.mustOutrun(tx)
+		return
+	}
 	w.mustWait("acquire", w.takeOver)
 	next := beside(w.world, func() (driver.Lease, error) {
 		l, _, err := w.store.Acquire(w.ctx, group, orders(0), "b", ttl)
@@ -84,6 +100,10 @@ func takeoverWaits(w *storeWorld) {
 
 func takeoverWaitsForCheck(w *storeWorld) {
 	tx := busy(w, 0)
+	if w.has.Optimistic {
+		w.mustOutrun(tx)
+		return
+	}
 	w.mustWait("acquire", w.takeOver)
 	w.must(tx.Commit(w.ctx), "commit")
 	equal(w.world, w.acquire(group, orders(0), "b").Cursor, driver.Start, "cursor that the successor got")
@@ -91,6 +111,10 @@ func takeoverWaitsForCheck(w *storeWorld) {
 
 func cursorsWait(w *storeWorld) {
 	tx := busy(w, 3)
+	if w.has.Optimistic {
+		w.mustOutrun(tx)
+		return
+	}
 	read := func(ctx context.Context) ([]driver.Lease, error) {
 		return w.store.Cursors(ctx, group, []driver.Partition{orders(0)})
 	}

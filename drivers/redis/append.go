@@ -22,7 +22,7 @@ func (b *Broker) Append(ctx context.Context, batches []driver.Batch) map[driver.
 		for _, batch := range batches {
 			key := b.layout.key(batch.Partition)
 			for _, e := range batch.Entries {
-				commands = append(commands, b.add(c, key, e))
+				commands = append(commands, b.add(c, batch.Partition.Topic, key, e))
 			}
 		}
 		return commands
@@ -50,7 +50,11 @@ func (b *Broker) outcome(batch driver.Batch, results []rueidis.RedisResult, err 
 	return nil
 }
 
-func (b *Broker) add(c rueidis.Client, key string, e driver.Entry) rueidis.Completed {
+func (b *Broker) add(c rueidis.Client, topic, key string, e driver.Entry) rueidis.Completed {
+	if _, only := b.only.Load(topic); only {
+		return c.B().Xadd().Key(key).Id(e.Position.String()).
+			FieldValue().FieldValue(metaField, rueidis.BinaryString(e.Meta)).FieldValue(dataField, rueidis.BinaryString(e.Data)).Build()
+	}
 	return c.B().Xadd().Key(key).Maxlen().Almost().Threshold(b.threshold).Id(e.Position.String()).
 		FieldValue().FieldValue(metaField, rueidis.BinaryString(e.Meta)).FieldValue(dataField, rueidis.BinaryString(e.Data)).Build()
 }

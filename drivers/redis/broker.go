@@ -40,7 +40,8 @@ type BrokerConfig struct {
 type Broker struct {
 	layout    layout
 	bound     int
-	threshold string // bound, as Redis takes it
+	only      sync.Map // topics whose streams are the only copy of their events, and are never cut
+	threshold string   // bound, as Redis takes it
 	timeout   time.Duration
 	log       *slog.Logger
 	link      link

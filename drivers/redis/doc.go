@@ -18,6 +18,20 @@
 // Everything else with the prefix is somebody else's. What is added to a stream by other hands is told apart and set aside, and the top that
 // it raised is set back.
 //
+// # Without a database
+//
+// A [Store] is for services that keep no state of their own. Cursors, leases, parked events and timers are keys "headrace:{0}:~name:...", and
+// what is published goes straight to its stream: one script does all of a transaction or nothing of it. It locks nothing; of two transactions
+// that change the same, the later one fails and is run again.
+//
+// It promises less. The stream is the only copy of an event: what Redis loses is lost, is counted and is said ([headrace.Lost]), and streams of
+// such a service are never cut unless it is asked for. Redis must write what it keeps to a disk (appendonly yes) for any promise to outlive
+// it. When the server turns out to be another one than before, after a failover or a restart, a new epoch begins: numbers that it may have
+// lost are not given again. There is no SQL; [State] keeps a few values. The broker has one shard: a script works in one place.
+//
+// Its user needs besides what is below: +evalsha +script|load +hget +hmget +hset +hgetall +hdel +hexists +hincrby +zadd +zrem +zrange +zrangebyscore
+// +sadd +xrange +xtrim +set +time +info.
+//
 // # What the server needs
 //
 // The setting maxmemory-policy noeviction. Where keys may be evicted a stream that was lost is not filled again, because that would drive out
