@@ -6,6 +6,9 @@ LINT         := .bin/golangci-lint-$(LINT_VERSION)
 # All packages of the modules in go.work.
 PACKAGES := ./... ./drivers/... ./apps/...
 
+# Tests with processes of their own. They are about time, and the race detector takes most of it: make soak has it on.
+FAULTS := ./drivers/faulttest/... ./apps/shop/faulttest/...
+
 # The race detector needs cgo, and cgo a C compiler. Empty when this machine lacks one of them.
 RACE = $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null && echo -race)
 
@@ -19,7 +22,7 @@ run: ## the whole shop in one process, on http://127.0.0.1:8080
 	go build -o .bin/shop ./apps/shop
 	@.bin/shop
 
-test: ## everything: build, vet, lint, all tests of all modules with the race detector; in a container if servers are missing
+test: ## everything: build, vet, lint, all tests of all modules, with the race detector but for those of real processes; in a container if servers are missing
 	@scripts/servers.sh; case $$? in \
 		0) $(MAKE) --no-print-directory here ;; \
 		3) scripts/in-container.sh make test ;; \
@@ -28,10 +31,11 @@ test: ## everything: build, vet, lint, all tests of all modules with the race de
 
 # What test does when it is where it can be done.
 here: race-or-say check lint
-	go test $(RACE) -timeout 30m $(PACKAGES)
+	go test $(RACE) -timeout 30m $$(go list $(PACKAGES) | grep -v /faulttest)
+	go test -p 1 -timeout 30m $(FAULTS)
 
 soak: race-or-say servers ## all fault tests with real processes, five times as long; takes an hour
-	HEADRACE_SOAK=1 go test $(RACE) -count=1 -timeout 3h ./drivers/faulttest/... ./apps/shop/faulttest/...
+	HEADRACE_SOAK=1 go test $(RACE) -p 1 -count=1 -timeout 3h $(FAULTS)
 
 servers:
 	@scripts/servers.sh
