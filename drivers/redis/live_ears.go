@@ -107,6 +107,10 @@ func (e *ears) leave(c channel, h hearer) <-chan struct{} {
 	if len(a.hearers) > 0 {
 		return closedChannel()
 	}
+	if e.broken != nil { // there is no connection, so Redis knows nothing of it
+		delete(e.wanted, c)
+		close(a.gone)
+	}
 	e.touch()
 	return a.gone
 }
@@ -215,9 +219,13 @@ func (e *ears) tell(line rueidis.DedicatedClient) error {
 			continue
 		}
 		e.mu.Lock()
+		left := e.wanted[c] != a // meanwhile
 		a.heard = true
 		a.telling.end(nil)
 		e.mu.Unlock()
+		if left {
+			stop[c] = &audience{gone: make(chan struct{})}
+		}
 	}
 	for c, a := range stop {
 		err := line.Do(ctx, c.stop(line)).Error()

@@ -80,6 +80,13 @@ func TestLiveWhoseServerDies(t *testing.T) {
 	if d := time.Since(start); d > 5*time.Second {
 		t.Errorf("a hundred attempts without a server took %v", d)
 	}
+	start = time.Now()
+	for range 10 {
+		serve(t, there, "echo", echo).Close()
+	}
+	if d := time.Since(start); d > 4*time.Second {
+		t.Errorf("ten servers that close without Redis took %v", d)
+	}
 	server.Restart()
 	eventually(t, "ask after the restart", func(ctx context.Context) error {
 		reply, err := here.Request(ctx, "echo", []byte("again"))
