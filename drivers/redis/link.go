@@ -25,6 +25,7 @@ func ClientOptions(url string) (rueidis.ClientOption, error) {
 	}
 	o.DisableRetry, o.DisableCache = true, true
 	o.PipelineMultiplex = -1
+	o.ClientSetInfo = rueidis.DisableClientSetInfo // a command more that a user would have to be allowed, from 7.2 on
 	o.ReadBufferEachConn, o.WriteBufferEachConn = 128<<10, 128<<10
 	if o.Dialer.Timeout == 0 {
 		o.Dialer.Timeout = 3 * time.Second

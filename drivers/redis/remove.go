@@ -13,6 +13,9 @@ import (
 //go:embed remove.lua
 var removeScript string
 
+// rewritten ends the name under which a stream is written anew, in the stream's own place.
+const rewritten = ":rewritten"
+
 // Remove implements [driver.Broker]. It is one script, so nobody sees half of it.
 func (b *Broker) Remove(ctx context.Context, p driver.Partition, positions []driver.Position) error {
 	if len(positions) == 0 {
@@ -20,7 +23,7 @@ func (b *Broker) Remove(ctx context.Context, p driver.Partition, positions []dri
 	}
 	key := b.layout.key(p)
 	results, err := b.send(ctx, func(c rueidis.Client) []rueidis.Completed {
-		return []rueidis.Completed{c.B().Eval().Script(removeScript).Numkeys(1).Key(key).Arg(ids(positions)...).Build()}
+		return []rueidis.Completed{c.B().Eval().Script(removeScript).Numkeys(2).Key(key, key+rewritten).Arg(ids(positions)...).Build()}
 	})
 	if err == nil {
 		err = results[0].Error()
