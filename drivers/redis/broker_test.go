@@ -118,7 +118,7 @@ func TestAServerThatEvictsIsNotFilledAgain(t *testing.T) {
 // The rights that the package's comment names are enough.
 func TestAUserWithFewRights(t *testing.T) {
 	w := newWorld(t, redis.BrokerConfig{}, "user shop on >secret resetkeys ~headrace:* resetchannels -@all "+
-		"+hello +xadd +xreadgroup +xack +xgroup +xinfo +xpending +xdel +xsetid +xrevrange +exists +eval")
+		"+hello +xadd +xreadgroup +xack +xgroup +xinfo +xpending +xdel +xsetid +xrevrange +exists +eval +xrange +del +rename")
 	b := newBroker(t, redis.BrokerConfig{URL: "redis://shop:secret@" + w.server.Addr(), Logger: slog.New(slog.DiscardHandler)})
 	if failed := b.Append(w.ctx, []driver.Batch{entries(0, 1, 3)}); len(failed) > 0 {
 		t.Fatal(failed)

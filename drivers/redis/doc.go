@@ -1,4 +1,5 @@
-// Package redis carries events on Redis Streams, from version 6.2 on, and on Valkey: one server, Sentinel or Cluster.
+// Package redis carries events on Redis Streams, from version 6.2 on, and on Valkey: one server, Sentinel or Cluster. It is tried on Redis 7.0.15
+// and 8.0.2 and on Valkey 8.1.1.
 //
 //	broker, err := redis.NewBroker(redis.BrokerConfig{URL: "redis://localhost:6379"})
 //	app := headrace.App{Broker: broker, Services: services}
@@ -41,6 +42,7 @@
 // docs/guides/redis-and-postgresql.md:
 //
 //	user shop on >secret ~headrace:* -@all +hello +xadd +xreadgroup +xack +xgroup +xinfo +xpending +xdel +xsetid +xrevrange +exists +eval
+//	     +xrange +del +rename
 //
 // # Live
 //

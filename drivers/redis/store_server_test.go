@@ -160,7 +160,7 @@ func TestStoresThatCannotWork(t *testing.T) {
 func TestStoreOfAUser(t *testing.T) {
 	t.Parallel()
 	server := testserver.Redis(t, "user shop on >secret ~headrace:* -@all +hello +xadd +xreadgroup +xack +xgroup +xinfo +xpending +xdel +xsetid "+
-		"+xrevrange +exists +eval +evalsha +script|load +hget +hmget +hset +hgetall +hdel +hexists +hincrby +zadd +zrem +zrange +zrangebyscore +sadd "+
+		"+xrevrange +exists +eval +del +rename +evalsha +script|load +hget +hmget +hset +hgetall +hdel +hexists +hincrby +zadd +zrem +zrange +zrangebyscore +sadd "+
 		"+xrange +xtrim +set +time +info +cluster|slots +cluster|shards +ping")
 	store := shopStore(t, redis.BrokerConfig{URL: "redis://shop:secret@" + server.Addr()})
 	publishSurely(t, store, "one")
