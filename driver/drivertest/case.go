@@ -56,6 +56,7 @@ func promises() []Case {
 		onSystem("rule", publishRules()),
 		onSystem("rule", historyRules()),
 		onSystem("rule", memberRules()),
+		onSystem("rule", effectRules()),
 	)
 }
 

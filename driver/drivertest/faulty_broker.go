@@ -28,6 +28,14 @@ func (b faultyBroker) Append(ctx context.Context, batches []driver.Batch) map[dr
 	return failed
 }
 
+// Bound implements driver.Broker.
+func (b faultyBroker) Bound() int {
+	if b.process.faults.unfilled {
+		return 0
+	}
+	return b.Broker.Bound()
+}
+
 func failAll(batches []driver.Batch, err error) map[driver.Partition]error {
 	failed := map[driver.Partition]error{}
 	for _, batch := range batches {

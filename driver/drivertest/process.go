@@ -39,6 +39,8 @@ type faults struct {
 	step func(at step) error
 	// append changes what is appended to the broker.
 	append func([]driver.Batch) []driver.Batch
+	// unfilled makes the broker one that is not filled again after a loss.
+	unfilled bool
 	// deliver changes what a reader gets.
 	deliver func(driver.Reader, []driver.Batch) []driver.Batch
 	// page is told of every page of history that is asked for.

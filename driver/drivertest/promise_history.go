@@ -18,6 +18,11 @@ func historyRules() []rule[*system] {
 			belowTheFloor,
 		},
 		{
+			"13-what-is-not-filled-again-comes-from-history",
+			"rule 13: where filling a stream again would drive out another, groups have to do without it",
+			notFilledAgain,
+		},
+		{
 			"14-a-broker-that-forgot-everything-is-no-loss",
 			"rule 14: groups catch up from history, and nothing is applied twice",
 			freshBroker,
@@ -99,5 +104,19 @@ func freshBroker(s *system) {
 		s.bit(headrace.Reappended)
 	} else {
 		s.never(headrace.Reappended)
+	}
+}
+
+// notFilledAgain has a broker that forgets two of three batches and is not to be given them again.
+func notFilledAgain(s *system) {
+	const n, many = 6, 6
+	p := s.run(faults{append: forgetting(3), unfilled: true}, s.publisher(), s.recording(s.billing))
+	for i := range n {
+		p.publishAll(keys(many), i+1, i+1)
+	}
+	s.awaitRecords(s.billing, all(n, keys(many)...))
+	s.never(headrace.Reappended, headrace.ParkedEvents)
+	if !s.has.Direct { // else nothing is lost: the store has appended it itself
+		s.bit(headrace.HistoryRead)
 	}
 }
