@@ -107,14 +107,19 @@ func freshBroker(s *system) {
 	}
 }
 
-// notFilledAgain has a broker that forgets two of three batches and is not to be given them again.
+// notFilledAgain has a broker that forgets two of three batches and is not to be given them again, also by a relay that comes later and looks.
 func notFilledAgain(s *system) {
 	const n, many = 6, 6
-	p := s.run(faults{append: forgetting(3), unfilled: true}, s.publisher(), s.recording(s.billing))
+	f := faults{append: forgetting(3), unfilled: true}
+	p := s.run(f, s.publisher(), s.recording(s.billing))
 	for i := range n {
 		p.publishAll(keys(many), i+1, i+1)
 	}
 	s.awaitRecords(s.billing, all(n, keys(many)...))
+	p.stop()
+	p = s.run(f, s.publisher(), s.recording(s.billing))
+	p.publishAll(keys(many), n+1, n+1)
+	s.awaitRecords(s.billing, all(n+1, keys(many)...))
 	s.never(headrace.Reappended, headrace.ParkedEvents)
 	if !s.has.Direct { // else nothing is lost: the store has appended it itself
 		s.bit(headrace.HistoryRead)
