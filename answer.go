@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/headrace/headrace/driver"
 )
@@ -30,9 +31,11 @@ func (a *App) answerHistory() (stop func()) {
 		}
 	}
 	return func() {
+		var closing sync.WaitGroup
 		for _, server := range servers {
-			server.Close()
+			closing.Go(server.Close)
 		}
+		closing.Wait()
 	}
 }
 

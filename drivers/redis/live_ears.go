@@ -148,6 +148,7 @@ func (e *ears) run() {
 		}
 		select {
 		case <-e.live.closed:
+			return
 		case <-time.After(pause):
 		}
 		pause = min(2*pause, longestPause)

@@ -111,6 +111,32 @@ func TestLiveWhoseServerDies(t *testing.T) {
 	})
 }
 
+// TestLiveThatIsClosedWhileItsServerIsDown must end all the same.
+func TestLiveThatIsClosedWhileItsServerIsDown(t *testing.T) {
+	t.Parallel()
+	server := testserver.Redis(t)
+	l := newLive(t, redis.LiveConfig{URL: server.URL()})
+	serve(t, l, "echo", echo)
+	sub, err := l.Subscribe("event.>", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Kill()
+	for range sub.Messages() {
+		t.Error("something was heard")
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- l.Close() }()
+	select {
+	case err := <-closed:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("it does not end")
+	}
+}
+
 // TestAServerThatStandsStillKeepsNoQuestion has two who serve, of which one hears every question and never has time.
 func TestAServerThatStandsStillKeepsNoQuestion(t *testing.T) {
 	t.Parallel()
