@@ -54,7 +54,7 @@ func (w *worker) readBehind(ctx context.Context) (busy bool, err error) {
 			continue
 		}
 		busy = true
-		page, err := w.history.page(ctx, p.id, p.cursor(), min(room, pageEntries))
+		page, err := w.history.page(ctx, p.id, p.cursor(), p.pageSize(room))
 		if err != nil {
 			w.noHistory(ctx, p, err)
 			continue

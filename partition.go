@@ -45,6 +45,17 @@ func (p *partition) readable(now time.Time) bool {
 	return !p.lost && !p.unsure && !p.stalled && !now.Before(p.resume)
 }
 
+// carefulEntries is how many entries of history are read at once for a partition whose events are run one at a time: more would be read in vain.
+const carefulEntries = 32
+
+// pageSize is how many entries of history to read, of those there is room for.
+func (p *partition) pageSize(room int) int {
+	if p.careful > p.cursor().Seq {
+		return min(room, carefulEntries)
+	}
+	return min(room, pageEntries)
+}
+
 // isCareful reports whether an entry may have killed the process before.
 func (p *partition) isCareful(e driver.Entry) bool { return e.Position.Seq <= p.careful }
 

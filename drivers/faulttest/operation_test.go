@@ -113,6 +113,7 @@ func overload(w *world) {
 	}
 	w.quiet()
 	w.tell(sinks, handling{})
+	w.patience *= time.Duration(rounds(1)) // the pile is no fault, and as large as it was made
 	w.settle(0)
 	w.bit("history_read")
 }

@@ -39,12 +39,13 @@ type world struct {
 	database string // its name on the server
 	settings nodeSettings
 	started  []*process // all there ever were
+	patience time.Duration
 }
 
 // newWorld makes a world on a server that other worlds may have databases on, too. No node runs yet.
 func newWorld(t *testing.T, postgres *testserver.PostgresServer) *world {
 	t.Helper()
-	w := &world{T: t, postgres: postgres, redis: testserver.Redis(t)}
+	w := &world{T: t, postgres: postgres, redis: testserver.Redis(t), patience: drainIn}
 	w.database = fmt.Sprintf("world_%d", time.Now().UnixNano())
 	postgres.Do("CREATE DATABASE " + w.database)
 	w.settings = nodeSettings{
@@ -90,7 +91,7 @@ func (w *world) awaitThat(what string, so func() bool) {
 	w.Helper()
 	look := time.NewTicker(10 * time.Millisecond)
 	defer look.Stop()
-	for deadline := time.Now().Add(drainIn); !so(); <-look.C {
+	for deadline := time.Now().Add(w.patience); !so(); <-look.C {
 		if time.Now().After(deadline) {
 			w.Fatalf("waited in vain until %s; signals: %v\n%s", what, w.signals(), w.logs())
 		}
