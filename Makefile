@@ -32,7 +32,7 @@ test: ## everything: build, vet, lint, all tests of all modules, with the race d
 # What test does when it is where it can be done.
 here: race-or-say check lint
 	go test $(RACE) -timeout 30m $$(go list $(PACKAGES) | grep -v /faulttest)
-	go test -p 1 -timeout 30m $(FAULTS)
+	go test -p 1 -count=1 -timeout 30m $(FAULTS)
 
 soak: race-or-say servers ## all fault tests with real processes, five times as long; takes an hour
 	HEADRACE_SOAK=1 go test $(RACE) -p 1 -count=1 -timeout 3h $(FAULTS)
