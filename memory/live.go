@@ -40,7 +40,7 @@ func (l *Live) Publish(ctx context.Context, subject string, data []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	words, err := parseSubject(subject)
+	words, err := driver.ParseSubject(subject)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (l *Live) Publish(ctx context.Context, subject string, data []byte) error {
 		return driver.ErrClosed
 	}
 	for s := range l.listeners {
-		if matchSubject(s.pattern, words) {
+		if driver.MatchSubject(s.pattern, words) {
 			s.hear(driver.LiveMessage{Subject: subject, Data: data})
 		}
 	}
@@ -59,7 +59,7 @@ func (l *Live) Publish(ctx context.Context, subject string, data []byte) error {
 
 // Subscribe implements [driver.Live]. A buffer below 1 is 1. A pattern with an empty word, or a ">" before its end, is an error.
 func (l *Live) Subscribe(pattern string, buffer int) (driver.Subscription, error) {
-	words, err := parsePattern(pattern)
+	words, err := driver.ParsePattern(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("subscribe: %w", err)
 	}

@@ -24,7 +24,7 @@ var _ driver.Server = (*server)(nil)
 
 // Serve implements [driver.Live]. A limit below 1 is 1.
 func (l *Live) Serve(subject string, limit int, answer func(ctx context.Context, data []byte) []byte) (driver.Server, error) {
-	if _, err := parseSubject(subject); err != nil {
+	if _, err := driver.ParseSubject(subject); err != nil {
 		return nil, fmt.Errorf("serve: %w", err)
 	}
 	l.mu.Lock()

@@ -79,15 +79,15 @@ func (l *Live) Publish(ctx context.Context, subject string, data []byte) error {
 	if err := l.usable(ctx); err != nil {
 		return err
 	}
-	if err := checkSubject(subject); err != nil {
-		return err
+	if _, err := driver.ParseSubject(subject); err != nil {
+		return fmt.Errorf("redis: publish: %w", err)
 	}
 	return l.mouth.say(l.channel(spoken, subject), data)
 }
 
 // Subscribe implements [driver.Live]. It fails when Redis does not answer.
 func (l *Live) Subscribe(pattern string, buffer int) (driver.Subscription, error) {
-	words, err := parsePattern(pattern)
+	words, err := driver.ParsePattern(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("subscribe: %w", err)
 	}

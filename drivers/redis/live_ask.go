@@ -19,8 +19,8 @@ func (l *Live) Request(ctx context.Context, subject string, data []byte) ([]byte
 	if len(data) > driver.MaxLiveSize {
 		return nil, fmt.Errorf("redis: request %s: %d bytes: at most %d", subject, len(data), driver.MaxLiveSize)
 	}
-	if err := checkSubject(subject); err != nil {
-		return nil, err
+	if _, err := driver.ParseSubject(subject); err != nil {
+		return nil, fmt.Errorf("redis: request: %w", err)
 	}
 	reply, err := l.asked.ask(ctx, subject, data)
 	if err != nil {

@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -39,42 +38,4 @@ func (l *Live) listenTo(pattern string) channel {
 		}
 	}
 	return channel{name: globs.Replace(l.channel(spoken, "")) + strings.Join(words, "."), glob: true}
-}
-
-// checkSubject refuses subjects with an empty word or a wildcard.
-func checkSubject(subject string) error {
-	for w := range strings.SplitSeq(subject, ".") {
-		if w == "" || w == "*" || w == ">" {
-			return fmt.Errorf("redis: subject %q: word %q: must not be empty or a wildcard", subject, w)
-		}
-	}
-	return nil
-}
-
-// parsePattern cuts a pattern into its words.
-func parsePattern(pattern string) ([]string, error) {
-	words := strings.Split(pattern, ".")
-	switch i := slices.Index(words, ">"); {
-	case slices.Contains(words, ""):
-		return nil, fmt.Errorf("redis: pattern %q: words must not be empty", pattern)
-	case i >= 0 && i < len(words)-1:
-		return nil, fmt.Errorf("redis: pattern %q: %q must be the last word", pattern, ">")
-	}
-	return words, nil
-}
-
-// matches reports whether a subject matches the words of a pattern.
-func matches(pattern []string, subject string) bool {
-	words := strings.Split(subject, ".")
-	for i, word := range pattern {
-		switch {
-		case i == len(words):
-			return false
-		case word == ">":
-			return true
-		case word != "*" && word != words[i]:
-			return false
-		}
-	}
-	return len(pattern) == len(words)
 }

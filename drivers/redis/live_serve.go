@@ -21,8 +21,8 @@ const serveGrace = 10 * time.Millisecond
 
 // Serve implements [driver.Live]. While Redis does not answer the server waits for it.
 func (l *Live) Serve(subject string, limit int, answer func(ctx context.Context, data []byte) []byte) (driver.Server, error) {
-	if err := checkSubject(subject); err != nil {
-		return nil, fmt.Errorf("serve: %w", err)
+	if _, err := driver.ParseSubject(subject); err != nil {
+		return nil, fmt.Errorf("redis: serve: %w", err)
 	}
 	limit = max(limit, 1)
 	s := &liveServer{

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/headrace/headrace/driver"
@@ -27,7 +28,7 @@ var (
 // hear implements hearer. A listener whose buffer is full hears no more.
 func (s *subscription) hear(channel, data string) bool {
 	subject := channel[s.strip:]
-	if !matches(s.pattern, subject) {
+	if !driver.MatchSubject(s.pattern, strings.Split(subject, ".")) {
 		return true
 	}
 	s.mu.Lock()

@@ -1,4 +1,4 @@
-package memory
+package driver
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// parseSubject cuts a subject into its words.
-func parseSubject(subject string) ([]string, error) {
+// ParseSubject cuts a subject of [Live] into its words. An empty word or a wildcard among them is an error.
+func ParseSubject(subject string) ([]string, error) {
 	words := strings.Split(subject, ".")
 	for _, w := range words {
 		if w == "" || w == "*" || w == ">" {
@@ -17,8 +17,8 @@ func parseSubject(subject string) ([]string, error) {
 	return words, nil
 }
 
-// parsePattern cuts a pattern into its words.
-func parsePattern(pattern string) ([]string, error) {
+// ParsePattern cuts a pattern of [Live.Subscribe] into its words. An empty word, or a ">" before the end, is an error.
+func ParsePattern(pattern string) ([]string, error) {
 	words := strings.Split(pattern, ".")
 	switch i := slices.Index(words, ">"); {
 	case slices.Contains(words, ""):
@@ -29,8 +29,8 @@ func parsePattern(pattern string) ([]string, error) {
 	return words, nil
 }
 
-// matchSubject reports whether a subject matches a pattern: "*" stands for one word, ">" at the end for one or more.
-func matchSubject(pattern, subject []string) bool {
+// MatchSubject reports whether the words of a subject match those of a pattern: "*" stands for one word, ">" at the end for one or more.
+func MatchSubject(pattern, subject []string) bool {
 	for i, word := range pattern {
 		switch {
 		case i == len(subject):
